@@ -1,0 +1,14 @@
+/* Number printing without printf on hot paths. Buffers are the caller's, no NUL is written, length is returned. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "foundation/base/text.h"
+
+#define NUMBER_MAX 40
+size_t number_write_int64(char out[NUMBER_MAX], int64_t number);
+/* Shortest digits that read back the same (Ryu class, with an exact-cents path in front); JSON number syntax as Java's
+ * Double.toString spells it is number_write_java_double. NaN and infinities are the caller's business. */
+size_t number_write_double(char out[NUMBER_MAX], double number);
+size_t number_write_java_double(char out[NUMBER_MAX], double number); /* "1.0", "1.0E10", "NaN", "Infinity" */

@@ -1,0 +1,16 @@
+/* Any record to readable JSON by its writer's schema, for tails, the inspector and exports: no target columns needed. */
+#pragma once
+
+#include "foundation/format/format.h"
+
+/* Framed AVRO or JSON_SR payload to JSON text. Unframed valid JSON is copied, other UTF-8 becomes a JSON string,
+ * the rest base64. *how names it: "AVRO", "JSON_SR", "JSON", "STRING", "BYTES"; *schema_id 0 when unframed. */
+int inspect_to_json(struct view bytes, struct schema_source *schemas, struct text *json, const char **how, int32_t *schema_id,
+                    struct error *error);
+/* Parsed Avro schema resolution between writer and reader, JSON Schema diff: compatibility checks of the registry. */
+enum compatibility { COMPATIBILITY_BACKWARD, COMPATIBILITY_FORWARD, COMPATIBILITY_FULL };
+/* 0 compatible; 1 incompatible with one reason a line in *reasons; -1 error (schema does not parse). */
+int compatibility_check(struct view registry_type, struct view newer, struct view older, enum compatibility level,
+                        struct text *reasons, struct error *error);
+/* Parses; ERROR_INVALID with the reason. Canonical text (for id look-up by schema) is appended to *canonical. */
+int schema_text_check(struct view registry_type, struct view schema, struct text *canonical, struct error *error);

@@ -1,0 +1,52 @@
+/* ksqlDB REST client (ours, self-managed or Confluent Cloud's). Calls block; push queries stream through callbacks. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "client/profile.h"
+#include "foundation/base/error.h"
+#include "foundation/base/properties.h"
+#include "foundation/net/http_client.h"
+#include "foundation/value/schema.h"
+#include "foundation/value/value.h"
+
+struct ksqldb_client;
+struct ksqldb_client *ksqldb_client_new(const struct profile *profile, struct http_client *http, struct error *error);
+void ksqldb_client_free(struct ksqldb_client *client);
+
+struct ksqldb_info {
+    char version[64], cluster_id[128], service_id[128], status[32];
+    int64_t latency_ns;
+};
+int ksqldb_client_info(struct ksqldb_client *client, struct ksqldb_info *info, struct error *error);
+
+/* Sends statements to /ksql with streamsProperties (may be NULL). *json gets the entity array as text. A refused
+ * statement is ERROR_INVALID with the server's message, line and column when it names them. */
+int ksqldb_client_execute(struct ksqldb_client *client, struct view statements, const struct properties *properties,
+                          struct text *json, struct error *error);
+
+struct ksqldb_source {
+    char *name, *topic, *key_format, *value_format;
+    bool is_table, is_windowed;
+};
+struct ksqldb_query {
+    char *id, *state, *text, *sink;
+    bool is_push;
+};
+int ksqldb_client_sources(struct ksqldb_client *client, struct ksqldb_source **sources, size_t *count, struct error *error);
+void ksqldb_sources_free(struct ksqldb_source *sources, size_t count);
+int ksqldb_client_queries(struct ksqldb_client *client, struct ksqldb_query **queries, size_t *count, struct error *error);
+void ksqldb_queries_free(struct ksqldb_query *queries, size_t count);
+
+/* Push or pull query on /query-stream. Callbacks run on the HTTP thread. Rows come as JSON text of one array. */
+struct ksqldb_stream;
+struct ksqldb_stream_handler {
+    void *context;
+    void (*header)(void *context, const char *query_id, const char *const *names, const char *const *types, size_t count);
+    void (*row)(void *context, struct view json);
+    void (*ended)(void *context, const struct error *error); /* NULL: completed or limit reached */
+};
+struct ksqldb_stream *ksqldb_client_query(struct ksqldb_client *client, struct view statement,
+                                          const struct properties *properties, struct ksqldb_stream_handler handler);
+void ksqldb_stream_close(struct ksqldb_stream *stream); /* ends the query on the server too */

@@ -1,0 +1,43 @@
+/* Starts the chosen servers on loopback over one data folder and hands back a profile of them. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "client/profile.h"
+#include "foundation/base/clock.h"
+#include "foundation/base/error.h"
+
+enum embedded_server { EMBEDDED_BROKER = 1, EMBEDDED_REGISTRY = 2, EMBEDDED_KSQLDB = 4, EMBEDDED_CONNECT = 8, EMBEDDED_ALL = 15 };
+
+struct embedded;
+struct embedded_event {
+    enum embedded_server server;
+    enum { EMBEDDED_RECOVERING, EMBEDDED_READY, EMBEDDED_PEERS, EMBEDDED_DISK, EMBEDDED_STOPPED } kind;
+    int64_t done, total; /* recovery bytes; peers in done; free disk bytes in done */
+};
+struct embedded_options {
+    unsigned servers;      /* which to start; the rest come from `others` */
+    const char *data;      /* data folder; NULL = ${XDG_STATE_HOME:-~/.local/state}/fraudscope/default */
+    bool fresh;            /* renames an old folder to NAME.DATE first */
+    bool memory;           /* unlinked temporary folder */
+    bool sync;
+    const char *listen;    /* "127.0.0.1"; beyond loopback a password is made and required */
+    uint16_t kafka_port, registry_port, ksqldb_port, connect_port; /* 0 = the usual one if free, else any; else explicit */
+    const char *zone;      /* NULL = UTC */
+    const struct clock *clock;
+    struct profile *others; /* profile for the servers not started here; may be NULL */
+    void (*report)(void *context, const struct embedded_event *event); /* any thread */
+    void *context;
+};
+#define EMBEDDED_OPTIONS_INIT {.servers = EMBEDDED_ALL, .listen = "127.0.0.1"}
+
+/* Takes the lock, recovers, starts in order, writes servers.properties (0600). When another process holds the lock and
+ * serves: ERROR_BUSY; embedded_join gives its profile. */
+struct embedded *embedded_start(const struct embedded_options *options, struct error *error);
+struct profile *embedded_profile(struct embedded *embedded); /* a new reference */
+const char *embedded_folder(const struct embedded *embedded);
+void embedded_stop(struct embedded *embedded); /* reverse order; removes servers.properties; accepts NULL */
+/* Profile of the servers that another process runs on this data folder; NULL with ERROR_NOT_FOUND when nobody does. */
+struct profile *embedded_join(const char *data, struct error *error);
+char *embedded_default_folder(void); /* caller frees */

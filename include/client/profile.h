@@ -33,6 +33,8 @@ void profile_release(struct profile *profile); /* accepts NULL */
 
 const char *profile_name(const struct profile *profile);
 unsigned profile_capabilities(const struct profile *profile);
+/* The same as words, "kafka registry ksqldb connect serves", for step files; lent. */
+const char *profile_capability_words(const struct profile *profile);
 /* "schema.registry.url", "ksqldb.url", "connect.url", "bootstrap.servers", "*.username", ...; NULL when absent; lent. */
 const char *profile_get(const struct profile *profile, const char *name);
 /* Every property meant for librdkafka, in file order. */

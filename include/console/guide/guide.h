@@ -41,8 +41,9 @@ struct guide {
 
 struct guide *guide_new(void);
 void guide_free(struct guide *guide);
-/* Step file text; replaces a step of the same number. `capabilities` picks the [run CAPABILITY] parts. */
-int guide_load(struct guide *guide, struct view text, const char *file, unsigned capabilities, struct error *error);
+/* Step file text; replaces a step of the same number. `capabilities` are the profile's, as words ("kafka registry serves"):
+ * the first [run CAPABILITY] section that names one of them is taken, [run] without a word always fits. */
+int guide_load(struct guide *guide, struct view text, const char *file, const char *capabilities, struct error *error);
 /* Looks at the model; changes states, reopens what is no longer true. True when anything changed. */
 bool guide_update(struct guide *guide, const struct model *model, int64_t now_ms);
 void guide_select(struct guide *guide, int number); /* clamps */

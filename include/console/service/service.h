@@ -1,0 +1,89 @@
+/* Background work: one thread a service, one inbox each. Requests go in, events come out; a service never sees the ui.
+ * The table `service_rows` lists the family. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/profile.h"
+#include "foundation/base/clock.h"
+#include "foundation/base/error.h"
+#include "foundation/base/mailbox.h"
+#include "foundation/net/http_client.h"
+
+enum service_id {
+    SERVICE_WATCH,
+    SERVICE_RATES,
+    SERVICE_TAIL,
+    SERVICE_FEATURES,
+    SERVICE_ALERTS,
+    SERVICE_PRODUCER,
+    SERVICE_DETECTOR,
+    SERVICE_STATEMENTS,
+    SERVICE_TOPICS,
+    SERVICE_CONNECTOR,
+    SERVICE_CLEANUP,
+    SERVICE_FILES,
+    SERVICE_COUNT
+};
+
+enum request_verb {
+    REQUEST_PROBE,      /* watch: look at everything now; text: one server's name or NULL */
+    REQUEST_START,      /* producer (number = rate, < 0 max), detector */
+    REQUEST_STOP,       /* producer, detector, statements (the running push query), cleanup */
+    REQUEST_RATE,       /* producer: number */
+    REQUEST_BURST,      /* producer: count, text = card or NULL */
+    REQUEST_ONE,        /* producer: text = card or NULL, count = amount or 0 */
+    REQUEST_CHANCE,     /* producer: number = 0..1 */
+    REQUEST_REWIND,     /* detector: text = earliest | latest */
+    REQUEST_RULE,       /* detector: count, number = ratio */
+    REQUEST_EXECUTE,    /* statements: text; flag = from the earliest record */
+    REQUEST_CREATE,     /* topics: text, count = partitions (0 = 1); connector: text = file or NULL */
+    REQUEST_WORKSHOP,   /* topics: the topics and contracts of step 7 */
+    REQUEST_DELETE,     /* topics, connector: text */
+    REQUEST_PAUSE,      /* connector, statements (query): text */
+    REQUEST_RESUME,     /* connector, statements: text */
+    REQUEST_RESTART,    /* connector: text */
+    REQUEST_TERMINATE,  /* statements: text = query id or all */
+    REQUEST_STATUS,     /* connector: text or NULL */
+    REQUEST_TAIL,       /* tail: text = topic, more = earliest | latest | -N | @MS */
+    REQUEST_CLEANUP,    /* cleanup: all of the ledger */
+    REQUEST_WRITE,      /* files: text = path, more = what to write; count = mode bits */
+    REQUEST_APPEND,     /* files: the same, appended (history) */
+    REQUEST_PROFILE,    /* files: text = folder to write the client files to */
+    REQUEST_BUNDLE,     /* files: text = folder of the take-home bundle; more = its steps file */
+};
+
+struct request {
+    struct message message;
+    enum service_id service;
+    enum request_verb verb;
+    char *text, *more; /* owned, may be NULL */
+    double number;
+    int64_t count;
+    bool flag;
+};
+struct request *request_new(enum service_id service, enum request_verb verb, const char *text);
+
+struct service_context {
+    struct mailbox *events;      /* lent */
+    struct profile *profile;     /* lent; services take references */
+    struct http_client *http;    /* lent */
+    const struct clock *clock;   /* NULL = real */
+    uint64_t seed;               /* of the producer; 0 = from the system */
+    const char *folder;          /* data folder: ledger, history */
+    bool deferred_tail;          /* headless commands that want no tail until asked */
+};
+
+struct services;
+/* Starts the services of `mask` (bits 1 << enum service_id) whose needs the profile meets. */
+struct services *services_start(const struct service_context *context, unsigned mask, struct error *error);
+/* Takes the request. When its service does not run here an ERROR message event says what is missing. */
+void services_send(struct services *services, struct request *request);
+/* Producer flushes, detector commits, all within timeout_ms; joins everything. Accepts NULL. */
+void services_stop(struct services *services, int timeout_ms);
+
+const char *service_name(enum service_id id);
+const char *service_help(enum service_id id);
+enum { SERVICES_ALL = (1 << SERVICE_COUNT) - 1 };

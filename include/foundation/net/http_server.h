@@ -37,7 +37,10 @@ struct http_service_options {
 struct http_server *http_server_new(struct error *error); /* starts the thread */
 int http_server_listen(struct http_server *server, const struct http_service_options *options, uint16_t *port,
                        struct error *error);
-void http_server_free(struct http_server *server); /* closes connections, joins */
+/* Closes the listener of this port and its connections. When it returns no handler of it runs any more, so its context may
+ * be freed; exchanges that a handler still holds may be answered afterwards, to nobody. Not from the HTTP thread. */
+void http_server_unlisten(struct http_server *server, uint16_t port);
+void http_server_free(struct http_server *server); /* unlistens all, joins; exchanges must all have been answered */
 
 /* What came in: lent until the answer is complete. */
 const char *http_exchange_method(const struct http_exchange *exchange);

@@ -38,6 +38,7 @@ struct fake {
     /* the last request */
     struct text method, path, body, authorization, content_type, accept;
     struct text permanent, expand, include_tasks; /* query parameters */
+    struct http_exchange *kept;                   /* of a reply that never comes: answered when the test is over */
     uint16_t port;
 };
 
@@ -66,6 +67,8 @@ static inline void fake_answer(void *context, struct http_exchange *exchange) {
         if (strcmp(fake->replies[i].method, method) == 0 && strcmp(fake->replies[i].path, path) == 0)
             reply = fake->replies[i];
     }
+    if (reply.never)
+        fake->kept = exchange;
     pthread_mutex_unlock(&fake->lock);
     if (!reply.never)
         http_exchange_answer(exchange, reply.status, "application/json", view_of(reply.body));
@@ -144,6 +147,8 @@ static inline int fake_start(void **state) {
 static inline int fake_stop(void **state) {
     struct fake *fake = *state;
     http_client_free(fake->http);
+    if (fake->kept)
+        http_exchange_answer(fake->kept, 500, "text/plain", VIEW(""));
     http_server_free(fake->server);
     profile_release(fake->profile);
     struct text *texts[] = {&fake->method, &fake->path,      &fake->body,   &fake->authorization, &fake->content_type,

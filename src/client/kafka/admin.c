@@ -8,13 +8,22 @@
 
 enum { METADATA_PAUSE_MS = 5 };
 
+/* Inside kafka_admin_cause, on the owner's thread. */
+static void hear_error(rd_kafka_t *handle, int code, const char *reason, void *opaque) {
+    (void)handle;
+    struct kafka_admin *admin = opaque;
+    kafka_cause_hear(&admin->cause, (rd_kafka_resp_err_t)code, reason);
+}
+
 struct kafka_admin *kafka_admin_new(const struct profile *profile, struct error *error) {
     /* A consumer handle, since a producer's metadata requests create the topics that they ask for. */
     const struct kafka_setting forced[] = {{"allow.auto.create.topics", "false"}, {"group.id", ""}, {0}};
     struct kafka_admin *admin = memory_zero(1, sizeof *admin);
     rd_kafka_conf_t *config = kafka_config_build(profile, NULL, NULL, forced, admin, error);
-    if (config)
+    if (config) {
+        rd_kafka_conf_set_error_cb(config, hear_error);
         admin->handle = kafka_handle_new(RD_KAFKA_CONSUMER, config, error);
+    }
     if (!admin->handle) {
         kafka_admin_free(admin);
         return NULL;
@@ -33,6 +42,14 @@ void kafka_admin_free(struct kafka_admin *admin) {
     memory_free(admin);
 }
 
+rd_kafka_resp_err_t kafka_admin_cause(struct kafka_admin *admin, rd_kafka_resp_err_t code, const char **detail) {
+    while (rd_kafka_poll(admin->handle, 0) > 0)
+        ;
+    if (!code)
+        kafka_cause_clear(&admin->cause);
+    return code ? kafka_cause_of(&admin->cause, code, detail) : code;
+}
+
 rd_kafka_AdminOptions_t *kafka_admin_options(struct kafka_admin *admin, rd_kafka_admin_op_t operation, int timeout_ms) {
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(admin->handle, operation);
     char reason[256];
@@ -46,17 +63,22 @@ rd_kafka_event_t *kafka_admin_wait(struct kafka_admin *admin, rd_kafka_event_typ
     for (;;) {
         int64_t left = deadline - clock_monotonic_ms();
         rd_kafka_event_t *event = left > 0 ? rd_kafka_queue_poll(admin->replies, (int)left) : NULL;
+        const char *detail = NULL;
         if (!event) {
-            kafka_fault_set(error, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, "%s", what);
+            rd_kafka_resp_err_t code = kafka_admin_cause(admin, RD_KAFKA_RESP_ERR__TIMED_OUT, &detail);
+            kafka_fault_set(error, code, detail, "%s", what);
             /* A late reply must not be taken for the one to the next request. */
             rd_kafka_queue_destroy(admin->replies);
             admin->replies = rd_kafka_queue_new(admin->handle);
             return NULL;
         }
         if (rd_kafka_event_type(event) == type) {
-            if (!rd_kafka_event_error(event))
+            detail = rd_kafka_event_error_string(event);
+            rd_kafka_resp_err_t code = rd_kafka_event_error(event);
+            if (!code)
                 return event;
-            kafka_fault_set(error, rd_kafka_event_error(event), rd_kafka_event_error_string(event), "%s", what);
+            code = kafka_admin_cause(admin, code, &detail);
+            kafka_fault_set(error, code, detail, "%s", what);
             rd_kafka_event_destroy(event);
             return NULL;
         }
@@ -76,9 +98,11 @@ static void copy_topic(struct kafka_topic_info *info, const struct rd_kafka_meta
 int kafka_admin_cluster(struct kafka_admin *admin, int timeout_ms, struct kafka_cluster *cluster, struct error *error) {
     *cluster = (struct kafka_cluster){.controller = -1};
     const struct rd_kafka_metadata *metadata = NULL;
+    const char *detail = NULL;
     rd_kafka_resp_err_t code = rd_kafka_metadata(admin->handle, 1, NULL, &metadata, timeout_ms);
+    code = kafka_admin_cause(admin, code, &detail);
     if (code)
-        return kafka_fault_set(error, code, NULL, "asking for the cluster");
+        return kafka_fault_set(error, code, detail, "asking for the cluster");
     /* Both were learnt from the reply above; they wait only for brokers too old to say. */
     char *id = rd_kafka_clusterid(admin->handle, 0);
     cluster->cluster_id = id ? memory_copy_string(id) : NULL;
@@ -144,9 +168,11 @@ static rd_kafka_resp_err_t count_partitions(struct kafka_admin *admin, const cha
 int kafka_admin_topic_partitions(struct kafka_admin *admin, const char *topic, int timeout_ms, int32_t *partitions,
                                  struct error *error) {
     int32_t with_leader;
+    const char *detail = NULL;
     rd_kafka_resp_err_t code = count_partitions(admin, topic, timeout_ms, partitions, &with_leader);
+    code = kafka_admin_cause(admin, code, &detail);
     if (code)
-        return kafka_fault_set(error, code, NULL, "topic %s", topic);
+        return kafka_fault_set(error, code, detail, "topic %s", topic);
     if (!*partitions)
         return error_set(error, ERROR_NOT_FOUND, "topic %s does not exist", topic);
     return 0;
@@ -171,13 +197,13 @@ static int wait_for_topic(struct kafka_admin *admin, const char *topic, bool the
 /* --- topics --- */
 
 /* The first error of the topics in a reply; requests carry one topic. */
-static int check_topics(const rd_kafka_topic_result_t **results, size_t count, const char *doing, const char *topic,
-                        struct error *error) {
+static int check_topics(struct kafka_admin *admin, const rd_kafka_topic_result_t **results, size_t count,
+                        const char *doing, const char *topic, struct error *error) {
     for (size_t i = 0; i < count; i++) {
-        rd_kafka_resp_err_t code = rd_kafka_topic_result_error(results[i]);
+        const char *detail = rd_kafka_topic_result_error_string(results[i]);
+        rd_kafka_resp_err_t code = kafka_admin_cause(admin, rd_kafka_topic_result_error(results[i]), &detail);
         if (code)
-            return kafka_fault_set(error, code, rd_kafka_topic_result_error_string(results[i]), "%s topic %s", doing,
-                                   topic);
+            return kafka_fault_set(error, code, detail, "%s topic %s", doing, topic);
     }
     return 0;
 }
@@ -212,7 +238,7 @@ int kafka_admin_create_topic(struct kafka_admin *admin, const char *topic, int32
     size_t count;
     const rd_kafka_topic_result_t **results =
         rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
-    int result = check_topics(results, count, "creating", topic, error);
+    int result = check_topics(admin, results, count, "creating", topic, error);
     rd_kafka_event_destroy(event);
     return result ? result : wait_for_topic(admin, topic, true, deadline, error);
 }
@@ -234,7 +260,7 @@ int kafka_admin_delete_topic(struct kafka_admin *admin, const char *topic, int t
     size_t count;
     const rd_kafka_topic_result_t **results =
         rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), &count);
-    int result = check_topics(results, count, "deleting", topic, error);
+    int result = check_topics(admin, results, count, "deleting", topic, error);
     rd_kafka_event_destroy(event);
     return result ? result : wait_for_topic(admin, topic, false, deadline, error);
 }

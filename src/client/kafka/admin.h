@@ -6,7 +6,11 @@
 struct kafka_admin {
     rd_kafka_t *handle;
     rd_kafka_queue_t *replies;
+    struct kafka_cause cause;
 };
+
+/* After a call: looks for the cause of a failure, as kafka_cause_of; forgets old ones after a success. */
+rd_kafka_resp_err_t kafka_admin_cause(struct kafka_admin *admin, rd_kafka_resp_err_t code, const char **detail);
 
 /* Waits for the reply to the one request under way. NULL with the error when it failed as a whole; the caller destroys
  * the event. */

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "client/kafka/private.h"
 
 /* What librdkafka and the protocol call an error, and what a person can do about it. First match wins. */
@@ -93,4 +95,48 @@ int kafka_fault_set(struct error *error, rd_kafka_resp_err_t code, const char *d
     error_wrap(error, "%s", text_string(&what));
     text_free(&what);
     return -1;
+}
+
+/* How much a cause says: wrong credentials explain every failed connection after them. */
+static int weight(rd_kafka_resp_err_t code) {
+    switch (code) {
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+    case RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM:
+    case RD_KAFKA_RESP_ERR__SSL:
+        return 3;
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+        return 2;
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+void kafka_cause_hear(struct kafka_cause *cause, rd_kafka_resp_err_t code, const char *reason) {
+    if (!weight(code) || weight(code) < weight(cause->code))
+        return;
+    cause->code = code;
+    snprintf(cause->reason, sizeof cause->reason, "%s", reason ? reason : "");
+}
+
+rd_kafka_resp_err_t kafka_cause_of(const struct kafka_cause *cause, rd_kafka_resp_err_t code, const char **detail) {
+    switch (code) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+        if (!cause->code)
+            return code;
+        *detail = cause->reason;
+        return cause->code;
+    default:
+        return code;
+    }
+}
+
+void kafka_cause_clear(struct kafka_cause *cause) {
+    cause->code = RD_KAFKA_RESP_ERR_NO_ERROR;
 }

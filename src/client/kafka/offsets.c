@@ -5,8 +5,10 @@ int kafka_admin_watermarks(struct kafka_admin *admin, const char *topic, int32_t
                            int64_t *low, int64_t *high, struct error *error) {
     *low = *high = 0;
     rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(admin->handle, topic, partition, low, high, timeout_ms);
+    const char *detail = NULL;
+    code = kafka_admin_cause(admin, code, &detail);
     if (code)
-        return kafka_fault_set(error, code, NULL, "offsets of %s[%d]", topic, (int)partition);
+        return kafka_fault_set(error, code, detail, "offsets of %s[%d]", topic, (int)partition);
     return 0;
 }
 
@@ -19,8 +21,10 @@ int kafka_admin_offset_at(struct kafka_admin *admin, const char *topic, int32_t 
         code = list->elems[0].err;
     *offset = list->elems[0].offset;
     rd_kafka_topic_partition_list_destroy(list);
+    const char *detail = NULL;
+    code = kafka_admin_cause(admin, code, &detail);
     if (code)
-        return kafka_fault_set(error, code, NULL, "offset by time of %s[%d]", topic, (int)partition);
+        return kafka_fault_set(error, code, detail, "offset by time of %s[%d]", topic, (int)partition);
     int64_t low;
     return *offset < 0 ? kafka_admin_watermarks(admin, topic, partition, timeout_ms, &low, offset, error) : 0;
 }
@@ -30,12 +34,13 @@ int kafka_admin_groups(struct kafka_admin *admin, int timeout_ms, struct kafka_g
     *groups = NULL;
     *count = 0;
     const struct rd_kafka_group_list *list = NULL;
+    const char *detail = NULL;
     rd_kafka_resp_err_t code = rd_kafka_list_groups(admin->handle, NULL, &list, timeout_ms);
     /* _PARTIAL: some brokers did not answer; the groups of the others are still worth showing. */
     if (code && code != RD_KAFKA_RESP_ERR__PARTIAL) {
         if (list)
             rd_kafka_group_list_destroy(list);
-        return kafka_fault_set(error, code, NULL, "listing the consumer groups");
+        return kafka_fault_set(error, kafka_admin_cause(admin, code, &detail), detail, "listing the consumer groups");
     }
     if (!list)
         return 0;
@@ -59,13 +64,14 @@ void kafka_groups_free(struct kafka_group_info *groups, size_t count) {
 }
 
 /* The one group of a reply: its error, if any. */
-static int check_groups(const rd_kafka_group_result_t **results, size_t count, const char *doing, const char *group,
-                        struct error *error) {
+static int check_groups(struct kafka_admin *admin, const rd_kafka_group_result_t **results, size_t count,
+                        const char *doing, const char *group, struct error *error) {
     for (size_t i = 0; i < count; i++) {
         const rd_kafka_error_t *fault = rd_kafka_group_result_error(results[i]);
-        if (fault)
-            return kafka_fault_set(error, rd_kafka_error_code(fault), rd_kafka_error_string(fault), "%s group %s",
-                                   doing, group);
+        const char *detail = rd_kafka_error_string(fault);
+        rd_kafka_resp_err_t code = kafka_admin_cause(admin, rd_kafka_error_code(fault), &detail);
+        if (code)
+            return kafka_fault_set(error, code, detail, "%s group %s", doing, group);
     }
     return 0;
 }
@@ -89,7 +95,7 @@ int kafka_admin_group_offset(struct kafka_admin *admin, const char *group, const
     size_t count;
     const rd_kafka_group_result_t **results =
         rd_kafka_ListConsumerGroupOffsets_result_groups(rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);
-    int result = check_groups(results, count, "offsets of", group, error);
+    int result = check_groups(admin, results, count, "offsets of", group, error);
     for (size_t i = 0; i < count && !result; i++) {
         const rd_kafka_topic_partition_list_t *partitions = rd_kafka_group_result_partitions(results[i]);
         for (int j = 0; partitions && j < partitions->cnt && !result; j++) {
@@ -117,7 +123,7 @@ int kafka_admin_delete_group(struct kafka_admin *admin, const char *group, int t
     size_t count;
     const rd_kafka_group_result_t **results =
         rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(event), &count);
-    int result = check_groups(results, count, "deleting", group, error);
+    int result = check_groups(admin, results, count, "deleting", group, error);
     rd_kafka_event_destroy(event);
     return result;
 }

@@ -22,3 +22,14 @@ rd_kafka_t *kafka_handle_new(rd_kafka_type_t type, rd_kafka_conf_t *config, stru
 /* "WHAT: cause, next step" with our code for librdkafka's. detail may be NULL. Returns -1. */
 int kafka_fault_set(struct error *error, rd_kafka_resp_err_t code, const char *detail, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* librdkafka tells why a broker cannot be reached to a callback only, and lets the call itself time out. Heard in the
+ * error callback, used when a call fails, cleared when one succeeds. One owner, one thread. */
+struct kafka_cause {
+    rd_kafka_resp_err_t code;
+    char reason[300];
+};
+void kafka_cause_hear(struct kafka_cause *cause, rd_kafka_resp_err_t code, const char *reason);
+/* The code to report for a call that failed with this one; *detail then says more. */
+rd_kafka_resp_err_t kafka_cause_of(const struct kafka_cause *cause, rd_kafka_resp_err_t code, const char **detail);
+void kafka_cause_clear(struct kafka_cause *cause);

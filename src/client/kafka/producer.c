@@ -26,6 +26,7 @@ struct target {
 struct kafka_producer {
     rd_kafka_t *handle;
     struct map *targets;
+    struct kafka_cause cause;
     size_t waiting; /* sent, not yet reported; librdkafka's own count includes its events */
     void (*delivered)(void *context, const struct kafka_delivery *delivery);
     void *context;
@@ -35,6 +36,14 @@ static void target_free(void *value) {
     struct target *target = value;
     rd_kafka_topic_destroy(target->topic);
     memory_free(target);
+}
+
+/* Inside poll and flush, on the owner's thread. */
+static void hear_error(rd_kafka_t *handle, int code, const char *reason, void *opaque) {
+    (void)handle;
+    struct kafka_producer *producer = opaque;
+    log_warn("kafka", "producer: %s", reason);
+    kafka_cause_hear(&producer->cause, (rd_kafka_resp_err_t)code, reason);
 }
 
 static void report_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message, void *opaque) {
@@ -47,8 +56,12 @@ static void report_delivery(rd_kafka_t *handle, const rd_kafka_message_t *messag
     struct kafka_delivery delivery = {
         .opaque = message->_private, .partition = message->partition, .offset = message->offset};
     if (message->err) {
-        kafka_fault_set(&error, message->err, NULL, "record for topic %s", rd_kafka_topic_name(message->rkt));
+        const char *detail = NULL;
+        rd_kafka_resp_err_t code = kafka_cause_of(&producer->cause, message->err, &detail);
+        kafka_fault_set(&error, code, detail, "record for topic %s", rd_kafka_topic_name(message->rkt));
         delivery.error = &error;
+    } else {
+        kafka_cause_clear(&producer->cause);
     }
     producer->delivered(producer->context, &delivery);
 }
@@ -81,6 +94,7 @@ struct kafka_producer *kafka_producer_new(const struct profile *profile, const s
     if (config) {
         /* Set even when nobody listens: without it librdkafka frees on its broker thread and is half as fast. */
         rd_kafka_conf_set_dr_msg_cb(config, report_delivery);
+        rd_kafka_conf_set_error_cb(config, hear_error);
         producer->handle = kafka_handle_new(RD_KAFKA_PRODUCER, config, error);
     }
     if (!producer->handle) {
@@ -216,8 +230,10 @@ int kafka_producer_poll(struct kafka_producer *producer, int timeout_ms) {
 
 int kafka_producer_flush(struct kafka_producer *producer, int timeout_ms, struct error *error) {
     rd_kafka_resp_err_t code = rd_kafka_flush(producer->handle, timeout_ms);
+    const char *detail = NULL;
+    code = kafka_cause_of(&producer->cause, code, &detail);
     if (code && producer->waiting)
-        return kafka_fault_set(error, code, NULL, "%zu records not yet acknowledged", producer->waiting);
+        return kafka_fault_set(error, code, detail, "%zu records not yet acknowledged", producer->waiting);
     return 0;
 }
 

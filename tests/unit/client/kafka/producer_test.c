@@ -159,8 +159,9 @@ static void a_dead_broker_leaves_the_record_waiting_and_flush_says_so(void **sta
     assert_int_equal(kafka_producer_send(producer, &record, &mock->error), 0);
     assert_int_equal(kafka_producer_waiting(producer), 1);
     assert_int_equal(kafka_producer_flush(producer, 50, &mock->error), -1);
-    assert_int_equal(mock->error.code, ERROR_TIMEOUT);
+    assert_int_equal(mock->error.code, ERROR_UNREACHABLE);
     assert_non_null(strstr(mock->error.message, "1 records not yet acknowledged"));
+    assert_non_null(strstr(mock->error.message, "Connection refused"));
     kafka_producer_free(producer);
     assert_int_equal(outcome.failed, 1);
     assert_int_equal(outcome.last.code, ERROR_CLOSED);

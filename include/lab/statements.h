@@ -1,0 +1,11 @@
+/* The lab's ksqlDB statements, by the name of the source they make. One place for their text: guide, headless run and
+ * take-home bundle read it here. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* "TRANSACTIONS", "CUSTOMER", "REKEY_CUSTOMER", "TABLE_CUSTOMER", "AGGREGATE_TRANSACTIONS", "FEATURE_SET",
+ * "FRAUDULENT_TRANSACTIONS", "SELECT_DETAILS"; NULL when unknown. One line each. */
+const char *lab_statement(const char *name);
+bool lab_statement_at(size_t index, const char **name, const char **statement); /* in order; false past the end */

@@ -76,6 +76,9 @@ rd_kafka_conf_t *kafka_config_build(const struct profile *profile, const struct 
 }
 
 rd_kafka_t *kafka_handle_new(rd_kafka_type_t type, rd_kafka_conf_t *config, struct error *error) {
+#ifdef __SANITIZE_THREAD__
+    kafka_sanitized_threads();
+#endif
     char reason[512] = "";
     rd_kafka_t *handle = rd_kafka_new(type, config, reason, sizeof reason);
     if (!handle) {

@@ -33,3 +33,7 @@ void kafka_cause_hear(struct kafka_cause *cause, rd_kafka_resp_err_t code, const
 /* The code to report for a call that failed with this one; *detail then says more. */
 rd_kafka_resp_err_t kafka_cause_of(const struct kafka_cause *cause, rd_kafka_resp_err_t code, const char **detail);
 void kafka_cause_clear(struct kafka_cause *cause);
+
+#ifdef __SANITIZE_THREAD__
+void kafka_sanitized_threads(void); /* see sanitized_threads.c */
+#endif

@@ -1,6 +1,5 @@
 #include "client/profile/names.h"
 
-#include <stddef.h>
 #include <string.h>
 
 /* librdkafka's CONFIGURATION.md (2.0.2) without callbacks, obsolete names and what the clients must decide themselves:
@@ -175,4 +174,8 @@ bool profile_names_kafka(const char *name) {
 
 bool profile_names_setting(const char *name) {
     return LISTED(setting_names, name);
+}
+
+const char *profile_names_kafka_at(size_t index) {
+    return index < sizeof kafka_names / sizeof kafka_names[0] ? kafka_names[index] : NULL;
 }

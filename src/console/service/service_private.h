@@ -1,6 +1,9 @@
 /* Shared by the services: one thread and inbox each, ways to speak, ledger, cards of the customers. */
 #pragma once
 
+#include <pthread.h>
+#include <stdio.h>
+
 #include "client/kafka.h"
 #include "client/registry.h"
 #include "console/model/event.h"

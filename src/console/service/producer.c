@@ -1,0 +1,325 @@
+/* The producer of transactions: one a second by default, adjustable, bursts of fraud on request. */
+#include <math.h>
+#include <string.h>
+
+#include "console/service/service_private.h"
+#include "foundation/base/map.h"
+#include "foundation/base/memory.h"
+#include "foundation/base/random.h"
+#include "foundation/base/vector.h"
+#include "foundation/format/format.h"
+#include "foundation/format/framing.h"
+#include "lab/customer.h"
+#include "lab/topics.h"
+#include "lab/transaction.h"
+
+enum { POST_MS = 250, IDLE_MS = 250, FLUSH_MS = 5000, MAX_BATCH = 2000, QUEUE_MOST = 50000, BURST_MOST = 1000, RATE_SPAN_MS = 3000 };
+
+static const struct column card_column[] = {{{"CREDIT_CARD_NUMBER", 18}, &sql_string}};
+
+struct producer {
+    struct service *self;
+    struct kafka_producer *kafka;
+    int32_t schema_id;
+    VECTOR(char *) cards;
+    struct transaction_source source;
+    double fraud_chance;
+    struct model_producer state;
+    struct text bytes; /* reused for every record */
+    int64_t next_ns;   /* when the next transaction is due */
+    int64_t posted_ms, span_ms;
+    uint64_t span_acknowledged;
+    bool dirty, seeded;
+};
+
+static void delivered(void *context, const struct kafka_delivery *delivery) {
+    struct producer *producer = context;
+    producer->dirty = true;
+    if (!delivery->error) {
+        producer->state.acknowledged++;
+        return;
+    }
+    if (producer->state.failed++ == 0 || !producer->state.error) {
+        producer->state.error = memory_copy_string(delivery->error->message);
+        service_complain(producer->self, delivery->error, "the producer goes on");
+    }
+}
+
+static void post(struct producer *producer, bool now) {
+    int64_t at = clock_monotonic_ms();
+    if (at - producer->span_ms >= RATE_SPAN_MS) {
+        producer->state.actual = (double)(producer->state.acknowledged - producer->span_acknowledged) * 1000.0 /
+                                 (double)(at - producer->span_ms);
+        producer->span_ms = at;
+        producer->span_acknowledged = producer->state.acknowledged;
+        producer->dirty = true;
+    }
+    if (!now && (!producer->dirty || at - producer->posted_ms < POST_MS))
+        return;
+    struct event_producer *event = event_new(&event_producer_kind);
+    event->state = producer->state;
+    event->state.error = memory_copy_string(producer->state.error);
+    producer->posted_ms = at;
+    producer->dirty = false;
+    mailbox_send(producer->self->context.events, &event->message);
+}
+
+/* The customers' cards as the connector brought them: a transaction of an unknown card would never join. */
+static void read_cards(struct producer *producer) {
+    struct service *self = producer->self;
+    struct schema_source schemas = registry_client_source(self->registry);
+    struct codec_options options = {0};
+    struct kafka_consumer_options consumer_options = {.offset_reset = "earliest"};
+    struct kafka_admin *admin = kafka_admin_new(self->context.profile, NULL);
+    struct kafka_consumer *consumer = kafka_consumer_new(self->context.profile, &consumer_options, NULL);
+    struct codec *codec = format_find(VIEW("AVRO"))->compile(card_column, 1, &options, &schemas, NULL);
+    struct map *seen = map_new(NULL);
+    struct arena arena = ARENA_EMPTY;
+    int64_t low = 0, high = 0, until = clock_monotonic_ms() + 5000;
+    struct kafka_partition first = {LAB_TOPIC_CUSTOMERS, 0, KAFKA_EARLIEST};
+    int32_t partitions = 0;
+    bool there = admin && consumer && codec &&
+                 kafka_admin_topic_partitions(admin, LAB_TOPIC_CUSTOMERS, 2000, &partitions, NULL) == 0 &&
+                 kafka_admin_watermarks(admin, LAB_TOPIC_CUSTOMERS, 0, 2000, &low, &high, NULL) == 0 && high > low &&
+                 kafka_consumer_assign(consumer, &first, 1, NULL) == 0;
+    for (int64_t offset = low; there && offset < high && clock_monotonic_ms() < until;) {
+        struct kafka_message messages[256];
+        int count = kafka_consumer_receive(consumer, messages, 256, 100, NULL);
+        for (int i = 0; i < count; i++) {
+            struct value card;
+            offset = messages[i].offset + 1;
+            arena_reset(&arena);
+            if (messages[i].value.data && codec_decode(codec, messages[i].value, &arena, &card, NULL) == 0 &&
+                card.tag == VALUE_STRING && !map_has(seen, value_view(card))) {
+                struct text copy = TEXT_EMPTY;
+                text_append(&copy, value_view(card));
+                map_put(seen, value_view(card), producer);
+                vector_push(&producer->cards, text_take(&copy));
+            }
+        }
+        if (count < 0)
+            break;
+        if (count > 0)
+            kafka_consumer_release(consumer);
+    }
+    codec_free(codec);
+    kafka_consumer_free(consumer);
+    kafka_admin_free(admin);
+    map_free(seen);
+    arena_free(&arena);
+}
+
+static int prepare(struct producer *producer, struct error *error) {
+    struct service *self = producer->self;
+    if (!producer->kafka) {
+        if (ledger_add(self, "subject", LAB_TOPIC_TRANSACTIONS "-value", error) != 0 ||
+            registry_client_register(self->registry, LAB_TOPIC_TRANSACTIONS "-value", "JSON", view_of(lab_transaction_schema()),
+                                     &producer->schema_id, error) != 0)
+            return -1;
+        producer->kafka = kafka_producer_new(self->context.profile, NULL, delivered, producer, error);
+        if (!producer->kafka)
+            return -1;
+    }
+    if (producer->cards.count == 0)
+        read_cards(producer);
+    if (producer->cards.count == 0 && profile_capabilities(self->context.profile) & PROFILE_SERVES) {
+        struct customers customers;
+        customers_make(&customers, self->context.seed ? self->context.seed : 1, 100);
+        for (size_t i = 0; i < customers.count; i++)
+            vector_push(&producer->cards, memory_copy_string(customers.items[i].card));
+        customers_free(&customers);
+        service_say(self, MESSAGE_WARN, "%s has no rows yet: these cards join only after the connector of step 5 has brought "
+                    "the customers.", LAB_TOPIC_CUSTOMERS);
+    }
+    if (producer->cards.count == 0)
+        return error_set(error, ERROR_NOT_FOUND, "there are no customers in %s yet; run step 5 first", LAB_TOPIC_CUSTOMERS);
+    struct random kept = producer->source.random;
+    transaction_source_init(&producer->source, self->context.seed ? self->context.seed : random_system_seed(),
+                            (const char *const *)producer->cards.items, producer->cards.count);
+    if (producer->seeded) /* a restart goes on, it does not repeat */
+        producer->source.random = kept;
+    producer->seeded = true;
+    producer->source.fraud_chance = producer->fraud_chance;
+    return 0;
+}
+
+static void send(struct producer *producer, const struct transaction *transaction, int64_t now_ms) {
+    char key[16];
+    struct error error = {0};
+    int key_size = snprintf(key, sizeof key, "%d", transaction->id);
+    text_clear(&producer->bytes);
+    framing_write(&producer->bytes, producer->schema_id);
+    transaction_print(transaction, &producer->bytes);
+    struct kafka_record record = {
+        .topic = LAB_TOPIC_TRANSACTIONS,
+        .partition = -1,
+        .key = {key, (size_t)key_size},
+        .value = text_view(&producer->bytes),
+        .timestamp = now_ms,
+    };
+    for (;;) {
+        if (kafka_producer_send(producer->kafka, &record, &error) == 0)
+            break;
+        if (error.code != ERROR_BUSY || service_stopping(producer->self)) {
+            producer->state.failed++;
+            memory_free(producer->state.error);
+            producer->state.error = memory_copy_string(error.message);
+            return;
+        }
+        kafka_producer_poll(producer->kafka, 10);
+    }
+    producer->state.sent++;
+    producer->dirty = true;
+}
+
+static void send_next(struct producer *producer) {
+    struct transaction transactions[TRANSACTION_BURST];
+    int64_t now = service_now(producer->self);
+    size_t count = transaction_next(&producer->source, now, transactions);
+    for (size_t i = 0; i < count; i++)
+        send(producer, &transactions[i], now);
+}
+
+static void send_burst(struct producer *producer, const char *card, int64_t count) {
+    struct error error = {0};
+    if (count <= 0)
+        count = TRANSACTION_BURST;
+    if (count > BURST_MOST) {
+        service_say(producer->self, MESSAGE_ERROR, "A burst has at most %d transactions; rate max is for load.", BURST_MOST);
+        return;
+    }
+    if (prepare(producer, &error) != 0) {
+        service_complain(producer->self, &error, NULL);
+        return;
+    }
+    struct transaction *transactions = memory_zero((size_t)count, sizeof *transactions);
+    int64_t now = service_now(producer->self), total = 0;
+    transaction_burst(&producer->source, now, card, (size_t)count, transactions);
+    for (int64_t i = 0; i < count; i++) {
+        send(producer, &transactions[i], now);
+        total += transactions[i].amount;
+    }
+    kafka_producer_flush(producer->kafka, FLUSH_MS, NULL);
+    service_say(producer->self, MESSAGE_OK, "Burst sent: %lld transactions of one card, %lld in total.", (long long)count,
+                (long long)total);
+    memory_free(transactions);
+}
+
+static void send_one(struct producer *producer, const char *card, int64_t amount) {
+    struct error error = {0};
+    struct transaction transaction;
+    if (prepare(producer, &error) != 0) {
+        service_complain(producer->self, &error, NULL);
+        return;
+    }
+    int64_t now = service_now(producer->self);
+    transaction_one(&producer->source, now, card, (int32_t)amount, &transaction);
+    send(producer, &transaction, now);
+    kafka_producer_flush(producer->kafka, FLUSH_MS, NULL);
+    service_say(producer->self, MESSAGE_OK, "Transaction %d sent, amount %d.", transaction.id, transaction.amount);
+}
+
+static void stop(struct producer *producer) {
+    if (producer->kafka)
+        kafka_producer_flush(producer->kafka, FLUSH_MS, NULL);
+    producer->state.running = false;
+    producer->state.actual = 0;
+}
+
+static void handle(struct producer *producer, const struct request *request) {
+    struct service *self = producer->self;
+    struct error error = {0};
+    switch (request->verb) {
+    case REQUEST_START:
+        if (request->number != 0)
+            producer->state.rate = request->number;
+        if (prepare(producer, &error) != 0) {
+            service_complain(self, &error, NULL);
+            break;
+        }
+        producer->state.running = true;
+        producer->next_ns = clock_monotonic_ns();
+        producer->span_ms = clock_monotonic_ms();
+        producer->span_acknowledged = producer->state.acknowledged;
+        memory_free(producer->state.error);
+        producer->state.error = NULL;
+        if (producer->state.rate < 0)
+            service_say(self, MESSAGE_OK, "Producer started as fast as it can.");
+        else
+            service_say(self, MESSAGE_OK, "Producer started with %g a second.", producer->state.rate);
+        break;
+    case REQUEST_STOP:
+        if (producer->state.running)
+            service_say(self, MESSAGE_OK, "Producer stopped after %llu transactions.",
+                        (unsigned long long)producer->state.acknowledged);
+        stop(producer);
+        break;
+    case REQUEST_RATE:
+        producer->state.rate = request->number;
+        producer->next_ns = clock_monotonic_ns();
+        break;
+    case REQUEST_BURST:
+        send_burst(producer, request->text, request->count);
+        break;
+    case REQUEST_ONE:
+        send_one(producer, request->text, request->count);
+        break;
+    case REQUEST_CHANCE:
+        producer->fraud_chance = producer->source.fraud_chance = request->number;
+        service_say(self, MESSAGE_OK, "One transaction in %.0f becomes a burst.", request->number > 0 ? 1 / request->number : INFINITY);
+        break;
+    default:
+        break;
+    }
+    post(producer, true);
+}
+
+/* Sends what is due; milliseconds until the next. */
+static int turn(struct producer *producer) {
+    int64_t now = clock_monotonic_ns();
+    if (producer->state.rate < 0) {
+        size_t waiting = kafka_producer_waiting(producer->kafka);
+        for (int i = 0; i < MAX_BATCH && waiting < QUEUE_MOST; i++, waiting++)
+            send_next(producer);
+        kafka_producer_poll(producer->kafka, waiting < QUEUE_MOST ? 0 : 5);
+        return 0;
+    }
+    double rate = producer->state.rate > 0 ? producer->state.rate : 1;
+    int64_t step = (int64_t)(1e9 / rate);
+    for (int i = 0; i < MAX_BATCH && producer->next_ns <= now; i++) {
+        send_next(producer);
+        producer->next_ns += step;
+    }
+    if (producer->next_ns < now - 1000000000) /* after a suspension nothing is made up for */
+        producer->next_ns = now;
+    kafka_producer_poll(producer->kafka, 0);
+    int64_t wait_ms = (producer->next_ns - clock_monotonic_ns()) / 1000000;
+    return wait_ms < 0 ? 0 : wait_ms > 20 ? 20 : (int)wait_ms;
+}
+
+static void run(struct service *self) {
+    struct producer producer = {.self = self, .fraud_chance = 0.1, .state = {.rate = 1}};
+    int wait = IDLE_MS;
+    while (!service_stopping(self)) {
+        struct request *request = service_receive(self, producer.state.running ? wait : IDLE_MS);
+        if (request) {
+            handle(&producer, request);
+            message_free(&request->message);
+        }
+        if (producer.state.running)
+            wait = turn(&producer);
+        else if (producer.kafka)
+            kafka_producer_poll(producer.kafka, 0);
+        post(&producer, false);
+    }
+    stop(&producer);
+    kafka_producer_free(producer.kafka);
+    for (size_t i = 0; i < producer.cards.count; i++)
+        memory_free(producer.cards.items[i]);
+    vector_free(&producer.cards);
+    text_free(&producer.bytes);
+    memory_free(producer.state.error);
+}
+
+const struct service_row service_producer = {"producer", "sends card transactions at a rate, bursts of fraud on request",
+                                             PROFILE_KAFKA | PROFILE_REGISTRY, run};

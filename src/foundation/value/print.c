@@ -1,0 +1,174 @@
+/* Values as text: for people, and as JSON the way ksqlDB's answers spell it. */
+#include <math.h>
+#include <string.h>
+
+#include "foundation/base/clock.h"
+#include "foundation/base/number.h"
+#include "foundation/value/value.h"
+
+static const char base64_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static void print_base64(struct text *out, struct view bytes) {
+    for (size_t i = 0; i < bytes.size; i += 3) {
+        uint32_t word = 0;
+        size_t left = bytes.size - i < 3 ? bytes.size - i : 3;
+        for (size_t j = 0; j < 3; j++)
+            word = word << 8 | (j < left ? (unsigned char)bytes.data[i + j] : 0);
+        for (size_t j = 0; j < 4; j++)
+            text_append_char(out, j <= left ? base64_letters[word >> (18 - 6 * j) & 63] : '=');
+    }
+}
+
+static void print_decimal(struct text *out, const __int128 *decimal, int scale) {
+    char digits[48];
+    size_t count = 0;
+    __int128 number;
+    memcpy(&number, decimal, sizeof number);
+    unsigned __int128 magnitude = number < 0 ? 0 - (unsigned __int128)number : (unsigned __int128)number;
+    do
+        digits[count++] = (char)('0' + (int)(magnitude % 10));
+    while ((magnitude /= 10) != 0 || (int)count <= scale);
+    if (number < 0)
+        text_append_char(out, '-');
+    while (count) {
+        text_append_char(out, digits[--count]);
+        if (scale > 0 && (int)count == scale)
+            text_append_char(out, '.');
+    }
+}
+
+static void print_date(struct text *out, int64_t days) {
+    int year, month, day;
+    clock_civil_from_days(days, &year, &month, &day);
+    text_append_format(out, "%04d-%02d-%02d", year, month, day);
+}
+
+/* HH:mm, with seconds and milliseconds only when there are any, as Java's LocalTime spells it. */
+static void print_time(struct text *out, int64_t ms) {
+    text_append_format(out, "%02d:%02d", (int)(ms / 3600000), (int)(ms / 60000 % 60));
+    if (ms % 60000)
+        text_append_format(out, ":%02d", (int)(ms / 1000 % 60));
+    if (ms % 1000)
+        text_append_format(out, ".%03d", (int)(ms % 1000));
+}
+
+static void print_timestamp(struct text *out, int64_t ms) {
+    int64_t days = ms / 86400000 - (ms % 86400000 < 0), rest = ms - days * 86400000;
+    print_date(out, days);
+    text_append_format(out, "T%02d:%02d:%02d.%03d", (int)(rest / 3600000), (int)(rest / 60000 % 60), (int)(rest / 1000 % 60),
+                       (int)(rest % 1000));
+}
+
+static const struct sql_type *item_type(const struct sql_type *type, uint8_t tag, size_t index) {
+    if (!type)
+        return NULL;
+    if (tag == VALUE_STRUCT)
+        return index < type->field_count ? type->fields[index].type : NULL;
+    return tag == VALUE_MAP && index % 2 == 0 ? type->key : type->element;
+}
+
+static void print_scalar(struct text *out, struct value v, const struct sql_type *type) {
+    char number[NUMBER_MAX];
+    switch (v.tag) {
+    case VALUE_NULL:
+        text_append_string(out, "null");
+        break;
+    case VALUE_BOOLEAN:
+        text_append_string(out, v.boolean ? "true" : "false");
+        break;
+    case VALUE_DOUBLE:
+        text_append_bytes(out, number, number_write_java_double(number, v.real));
+        break;
+    case VALUE_DECIMAL:
+        print_decimal(out, v.decimal, type ? type->scale : 0);
+        break;
+    case VALUE_DATE:
+        print_date(out, v.integer);
+        break;
+    case VALUE_TIME:
+        print_time(out, v.integer);
+        break;
+    case VALUE_TIMESTAMP:
+        print_timestamp(out, v.integer);
+        break;
+    case VALUE_BYTES:
+        print_base64(out, value_view(v));
+        break;
+    case VALUE_STRING:
+        text_append(out, value_view(v));
+        break;
+    default:
+        text_append_bytes(out, number, number_write_int64(number, v.integer));
+    }
+}
+
+void value_print(struct text *out, struct value v, const struct sql_type *type) {
+    if (v.tag == VALUE_ARRAY || v.tag == VALUE_MAP || v.tag == VALUE_STRUCT) {
+        size_t count = v.tag == VALUE_MAP ? (size_t)v.size * 2 : v.size;
+        text_append_char(out, v.tag == VALUE_ARRAY ? '[' : '{');
+        for (size_t i = 0; i < count; i++) {
+            if (i && (v.tag != VALUE_MAP || i % 2 == 0))
+                text_append_string(out, ", ");
+            if (v.tag == VALUE_STRUCT && type && i < type->field_count)
+                text_append_format(out, "%.*s=", VIEW_ARGS(type->fields[i].name));
+            value_print(out, v.items[i], item_type(type, v.tag, i));
+            if (v.tag == VALUE_MAP && i % 2 == 0)
+                text_append_char(out, '=');
+        }
+        text_append_char(out, v.tag == VALUE_ARRAY ? ']' : '}');
+        return;
+    }
+    print_scalar(out, v, type);
+}
+
+void value_print_json(struct text *out, struct value v, const struct sql_type *type) {
+    switch (v.tag) {
+    case VALUE_ARRAY:
+    case VALUE_MAP:
+    case VALUE_STRUCT: {
+        size_t count = v.tag == VALUE_MAP ? (size_t)v.size * 2 : v.size;
+        text_append_char(out, v.tag == VALUE_ARRAY ? '[' : '{');
+        for (size_t i = 0; i < count; i++) {
+            if (i && (v.tag != VALUE_MAP || i % 2 == 0))
+                text_append_char(out, ',');
+            if (v.tag == VALUE_STRUCT) {
+                text_append_json(out, type && i < type->field_count ? type->fields[i].name : (struct view){0});
+                text_append_char(out, ':');
+            }
+            if (v.tag == VALUE_MAP && i % 2 == 0) { /* JSON knows text keys only */
+                struct text key = TEXT_EMPTY;
+                value_print(&key, v.items[i], item_type(type, v.tag, i));
+                text_append_json(out, text_view(&key));
+                text_append_char(out, ':');
+                text_free(&key);
+            } else {
+                value_print_json(out, v.items[i], item_type(type, v.tag, i));
+            }
+        }
+        text_append_char(out, v.tag == VALUE_ARRAY ? ']' : '}');
+        break;
+    }
+    case VALUE_STRING:
+        text_append_json(out, value_view(v));
+        break;
+    case VALUE_BYTES:
+    case VALUE_DATE:
+    case VALUE_TIME:
+    case VALUE_TIMESTAMP:
+        text_append_char(out, '"');
+        print_scalar(out, v, type);
+        text_append_char(out, '"');
+        break;
+    case VALUE_DOUBLE:
+        if (isnan(v.real) || isinf(v.real)) { /* no JSON number: Jackson writes them as text */
+            text_append_char(out, '"');
+            print_scalar(out, v, type);
+            text_append_char(out, '"');
+            break;
+        }
+        print_scalar(out, v, type);
+        break;
+    default:
+        print_scalar(out, v, type);
+    }
+}

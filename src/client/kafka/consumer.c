@@ -5,7 +5,7 @@
 #include "foundation/base/log.h"
 #include "foundation/base/memory.h"
 
-enum { METADATA_TIMEOUT_MS = 500 };
+enum { METADATA_TIMEOUT_MS = 500, COMMIT_TIMEOUT_MS = 10000 };
 
 struct kafka_consumer {
     rd_kafka_t *handle;
@@ -214,24 +214,22 @@ static void read_headers(struct kafka_consumer *consumer, rd_kafka_message_t *fr
     message->header_count = count;
 }
 
-/* What comes instead of a record: true when no record can follow. */
-static bool take_fault(struct kafka_consumer *consumer, const rd_kafka_message_t *from) {
+/* What comes instead of a record. */
+static void take_fault(struct kafka_consumer *consumer, const rd_kafka_message_t *from) {
     struct error error = {0};
     if (!consumer->grouped && concerns_group(from->err))
-        return false;
+        return;
     if (from->rkt)
         kafka_fault_set(&error, from->err, rd_kafka_message_errstr(from), "%s[%d]", rd_kafka_topic_name(from->rkt),
                         (int)from->partition);
     else
         kafka_fault_set(&error, from->err, rd_kafka_message_errstr(from), "Kafka");
     /* With auto.offset.reset=error the partition stands still from here on. */
-    bool final = from->err == RD_KAFKA_RESP_ERR__FATAL || from->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET;
-    if (final) {
+    if (from->err == RD_KAFKA_RESP_ERR__FATAL || from->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
         error.fatal = true;
         consumer->stopped = error;
     }
     tell_trouble(consumer, &error);
-    return final;
 }
 
 static size_t take_batch(struct kafka_consumer *consumer, struct kafka_message *messages, size_t most, int timeout_ms) {
@@ -305,16 +303,25 @@ int kafka_consumer_commit(struct kafka_consumer *consumer, const struct kafka_pa
         return error_set(error, ERROR_INVALID, "a consumer without a group cannot commit");
     if (!count)
         return 0;
+    /* With a queue of its own, since the blocking call waits a whole session time-out for a coordinator that is gone.
+     */
     rd_kafka_topic_partition_list_t *list = list_partitions(offsets, count);
-    rd_kafka_resp_err_t code = rd_kafka_commit(consumer->handle, list, 0);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(consumer->handle);
+    rd_kafka_resp_err_t code = rd_kafka_commit_queue(consumer->handle, list, queue, NULL, NULL);
+    rd_kafka_event_t *event = code ? NULL : rd_kafka_queue_poll(queue, COMMIT_TIMEOUT_MS);
+    if (!code)
+        code = event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
     int result = 0;
-    for (int i = 0; !result && i < list->cnt; i++) {
-        if (list->elems[i].err)
-            result = kafka_fault_set(error, list->elems[i].err, NULL, "committing %s[%d]", list->elems[i].topic,
-                                     (int)list->elems[i].partition);
+    const rd_kafka_topic_partition_list_t *done = event ? rd_kafka_event_topic_partition_list(event) : NULL;
+    for (int i = 0; done && !result && i < done->cnt; i++) {
+        if (done->elems[i].err)
+            result = kafka_fault_set(error, done->elems[i].err, NULL, "committing %s[%d]", done->elems[i].topic,
+                                     (int)done->elems[i].partition);
     }
     if (!result && code)
         result = kafka_fault_set(error, code, NULL, "committing offsets");
+    rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
     rd_kafka_topic_partition_list_destroy(list);
     return result;
 }

@@ -141,12 +141,16 @@ static void hear_trouble(void *context, const struct error *error) {
 }
 
 static struct kafka_consumer *consumer_of(struct scene *scene, const char *group, struct heard *heard) {
+    struct properties *overrides = properties_new();
+    properties_set(overrides, "heartbeat.interval.ms", "200"); /* how soon a member hears of another */
     struct kafka_consumer_options options = {.group = group,
                                              .offset_reset = "earliest",
+                                             .overrides = overrides,
                                              .assigned = hear_assigned,
                                              .trouble = hear_trouble,
                                              .context = heard};
     struct kafka_consumer *consumer = kafka_consumer_new(scene->profile, &options, &scene->error);
+    properties_free(overrides);
     assert_non_null(consumer);
     return consumer;
 }

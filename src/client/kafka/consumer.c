@@ -2,10 +2,11 @@
 
 #include "client/kafka/private.h"
 #include "foundation/base/arena.h"
+#include "foundation/base/clock.h"
 #include "foundation/base/log.h"
 #include "foundation/base/memory.h"
 
-enum { METADATA_TIMEOUT_MS = 500, COMMIT_TIMEOUT_MS = 10000 };
+enum { METADATA_TIMEOUT_MS = 500, COMMIT_TIMEOUT_MS = 10000, CLOSE_TIMEOUT_MS = 2000, CLOSE_STEP_MS = 20 };
 
 struct kafka_consumer {
     rd_kafka_t *handle;
@@ -105,6 +106,23 @@ struct kafka_consumer *kafka_consumer_new(const struct profile *profile, const s
     return consumer;
 }
 
+/* Leaves the group, but not for longer than a deadline: librdkafka's own close waits a minute for a broker that hangs.
+ */
+static void close_within(rd_kafka_t *handle, int timeout_ms) {
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(handle);
+    rd_kafka_error_t *fault = rd_kafka_consumer_close_queue(handle, queue);
+    int64_t deadline = clock_monotonic_ms() + timeout_ms;
+    while (!fault && !rd_kafka_consumer_closed(handle) && clock_monotonic_ms() < deadline) {
+        rd_kafka_event_t *event = rd_kafka_queue_poll(queue, CLOSE_STEP_MS);
+        if (event && rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE)
+            rd_kafka_assign(handle, NULL);
+        rd_kafka_event_destroy(event);
+    }
+    if (fault)
+        rd_kafka_error_destroy(fault);
+    rd_kafka_queue_destroy(queue);
+}
+
 void kafka_consumer_free(struct kafka_consumer *consumer) {
     if (!consumer)
         return;
@@ -114,8 +132,8 @@ void kafka_consumer_free(struct kafka_consumer *consumer) {
         consumer->options.assigned = NULL;
         if (consumer->queue)
             rd_kafka_queue_destroy(consumer->queue);
-        rd_kafka_consumer_close(consumer->handle);
-        rd_kafka_destroy(consumer->handle);
+        close_within(consumer->handle, CLOSE_TIMEOUT_MS);
+        rd_kafka_destroy_flags(consumer->handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     }
     memory_free(consumer->held);
     arena_free(&consumer->headers);

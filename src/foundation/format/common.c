@@ -1,0 +1,179 @@
+#include <string.h>
+
+#include "foundation/base/clock.h"
+#include "foundation/format/formats.h"
+
+struct column *columns_copy(struct arena *arena, const struct column *columns, size_t count) {
+    struct column *copy = arena_allocate(arena, count * sizeof *copy);
+    for (size_t i = 0; i < count; i++)
+        copy[i] = (struct column){arena_copy_view(arena, columns[i].name), sql_type_copy(arena, columns[i].type)};
+    return copy;
+}
+
+void columns_clear(struct value *values, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        values[i] = value_null();
+}
+
+struct view name_for_column(struct arena *arena, struct view name, bool keep_case) {
+    char *copy = arena_copy_bytes(arena, name.data, name.size);
+    for (size_t i = 0; !keep_case && i < name.size; i++)
+        if (copy[i] >= 'a' && copy[i] <= 'z')
+            copy[i] = (char)(copy[i] - 32);
+    return (struct view){copy, name.size};
+}
+
+bool decimal_parse(struct view text, int precision, int scale, __int128 *number) {
+    char digits[80];
+    int count = 0, exponent = 0;
+    bool negative = false, point = false, any = false;
+    size_t at = 0;
+    if (text.size && (text.data[0] == '-' || text.data[0] == '+'))
+        negative = text.data[at++] == '-';
+    for (; at < text.size; at++) {
+        char c = text.data[at];
+        if (c == '.' && !point) {
+            point = true;
+        } else if (c >= '0' && c <= '9') {
+            any = true;
+            if (count == 0 && c == '0') {
+                exponent -= point; /* leading zeros carry no digit, behind the point they move it */
+                continue;
+            }
+            if (count < (int)sizeof digits)
+                digits[count++] = (char)(c - '0');
+            else if (!point)
+                exponent++;
+            exponent -= point && count <= (int)sizeof digits;
+        } else {
+            break;
+        }
+    }
+    if (!any)
+        return false;
+    if (at < text.size) {
+        int64_t written = 0;
+        if ((text.data[at] | 0x20) != 'e' || !view_to_int64((struct view){text.data + at + 1, text.size - at - 1}, &written) ||
+            written > 1000 || written < -1000)
+            return false;
+        exponent += (int)written;
+    }
+    unsigned __int128 value = 0;
+    int keep = count + exponent + scale; /* digits that stay at this scale */
+    if (keep > precision && count)
+        return false;
+    for (int i = 0; i < keep; i++)
+        value = value * 10 + (unsigned __int128)(i < count ? digits[i] : 0);
+    if (keep >= 0 && keep < count && digits[keep] >= 5)
+        value++;
+    unsigned __int128 limit = 1;
+    for (int i = 0; i < precision; i++)
+        limit *= 10;
+    if (value >= limit)
+        return false;
+    *number = negative ? -(__int128)value : (__int128)value;
+    return true;
+}
+
+bool decimal_from_bytes(struct view bytes, __int128 *number) {
+    if (bytes.size == 0 || bytes.size > 16)
+        return false;
+    unsigned __int128 value = bytes.data[0] < 0 ? ~(unsigned __int128)0 : 0;
+    for (size_t i = 0; i < bytes.size; i++)
+        value = value << 8 | (unsigned char)bytes.data[i];
+    *number = (__int128)value;
+    return true;
+}
+
+size_t decimal_to_bytes(__int128 number, char bytes[17]) {
+    size_t size = 1;
+    while (size < 16) {
+        __int128 rest = number >> (8 * size - 1);
+        if (rest == 0 || rest == -1)
+            break;
+        size++;
+    }
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (char)(number >> (8 * (size - 1 - i)));
+    return size;
+}
+
+bool base64_decode(struct arena *arena, struct view text, struct view *bytes) {
+    char *out = arena_allocate(arena, text.size / 4 * 3 + 4);
+    size_t size = 0;
+    uint32_t word = 0;
+    int bits = 0;
+    while (text.size && text.data[text.size - 1] == '=')
+        text.size--;
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        int six = c >= 'A' && c <= 'Z'   ? c - 'A'
+                  : c >= 'a' && c <= 'z' ? c - 'a' + 26
+                  : c >= '0' && c <= '9' ? c - '0' + 52
+                  : c == '+'             ? 62
+                  : c == '/'             ? 63
+                                         : -1;
+        if (six < 0)
+            return false;
+        word = word << 6 | (uint32_t)six;
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            out[size++] = (char)(word >> bits);
+        }
+    }
+    *bytes = (struct view){out, size};
+    return true;
+}
+
+static bool number_at(struct view *text, size_t digits, int *number) {
+    *number = 0;
+    if (text->size < digits)
+        return false;
+    for (size_t i = 0; i < digits; i++) {
+        if (text->data[i] < '0' || text->data[i] > '9')
+            return false;
+        *number = *number * 10 + text->data[i] - '0';
+    }
+    *text = (struct view){text->data + digits, text->size - digits};
+    return true;
+}
+
+static bool letter_at(struct view *text, char letter) {
+    if (text->size == 0 || text->data[0] != letter)
+        return false;
+    *text = (struct view){text->data + 1, text->size - 1};
+    return true;
+}
+
+bool date_parse(struct view text, int64_t *days) {
+    int year, month, day;
+    if (!number_at(&text, 4, &year) || !letter_at(&text, '-') || !number_at(&text, 2, &month) || !letter_at(&text, '-') ||
+        !number_at(&text, 2, &day) || text.size || month < 1 || month > 12 || day < 1)
+        return false;
+    int64_t first = clock_days_from_civil(year, month, 1);
+    int64_t next = month == 12 ? clock_days_from_civil(year + 1, 1, 1) : clock_days_from_civil(year, month + 1, 1);
+    *days = first + day - 1;
+    return *days < next;
+}
+
+bool time_parse(struct view text, int64_t *ms) {
+    int hour, minute, second = 0, digit;
+    int64_t fraction = 0, scale = 100;
+    if (!number_at(&text, 2, &hour) || !letter_at(&text, ':') || !number_at(&text, 2, &minute))
+        return false;
+    if (letter_at(&text, ':') && !number_at(&text, 2, &second))
+        return false;
+    if (letter_at(&text, '.')) {
+        while (number_at(&text, 1, &digit)) {
+            fraction += digit * scale;
+            scale /= 10;
+        }
+    }
+    *ms = ((int64_t)hour * 3600 + minute * 60 + second) * 1000 + fraction;
+    return text.size == 0 && hour < 24 && minute < 60 && second < 60;
+}
+
+bool timestamp_parse(struct view text, int64_t *ms) {
+    return clock_parse_iso(text, ms, NULL) == 0;
+}

@@ -1,0 +1,312 @@
+/* May a reader with one schema read what a writer with the other wrote? Avro's resolution rules, and the differences of JSON
+ * Schemas for closed and open content as Confluent's registry judges them. */
+#include <jansson.h>
+#include <string.h>
+
+#include "foundation/format/avro_schema.h"
+#include "foundation/format/inspect.h"
+
+enum { DEPTH_MOST = 24 };
+
+struct judging {
+    struct text *reasons;
+    int depth;
+    int found;
+};
+
+static void reason(struct judging *judging, const char *path, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void reason(struct judging *judging, const char *path, const char *format, ...) {
+    va_list arguments;
+    judging->found++;
+    if (!judging->reasons)
+        return;
+    text_append_format(judging->reasons, "%s: ", *path ? path : "/");
+    va_start(arguments, format);
+    text_append_format_v(judging->reasons, format, arguments);
+    va_end(arguments);
+    text_append_char(judging->reasons, '\n');
+}
+
+/* --- Avro: specification 1.11, "Schema Resolution" --- */
+
+static bool promotes(enum avro_kind from, enum avro_kind to) {
+    switch (from) {
+    case AVRO_KIND_INT:
+        return to == AVRO_KIND_LONG || to == AVRO_KIND_FLOAT || to == AVRO_KIND_DOUBLE;
+    case AVRO_KIND_LONG:
+        return to == AVRO_KIND_FLOAT || to == AVRO_KIND_DOUBLE;
+    case AVRO_KIND_FLOAT:
+        return to == AVRO_KIND_DOUBLE;
+    case AVRO_KIND_STRING:
+        return to == AVRO_KIND_BYTES;
+    case AVRO_KIND_BYTES:
+        return to == AVRO_KIND_STRING;
+    default:
+        return false;
+    }
+}
+
+static struct view last_part(struct view name) {
+    for (size_t i = name.size; i > 0; i--)
+        if (name.data[i - 1] == '.')
+            return (struct view){name.data + i, name.size - i};
+    return name;
+}
+
+static void judge_avro(struct judging *judging, const struct avro_node *reader, const struct avro_node *writer, const char *path);
+
+static bool reads(const struct avro_node *reader, const struct avro_node *writer, int depth) {
+    struct judging silent = {NULL, depth, 0};
+    judge_avro(&silent, reader, writer, "");
+    return silent.found == 0;
+}
+
+static void judge_record(struct judging *judging, const struct avro_node *reader, const struct avro_node *writer, const char *path) {
+    for (size_t i = 0; i < reader->count; i++) {
+        const struct avro_field *field = &reader->fields[i], *old = NULL;
+        for (size_t j = 0; j < writer->count; j++)
+            if (view_equal(writer->fields[j].name, field->name))
+                old = &writer->fields[j];
+        struct text inner = TEXT_EMPTY;
+        text_append_format(&inner, "%s/%.*s", path, VIEW_ARGS(field->name));
+        if (old)
+            judge_avro(judging, field->type, old->type, text_string(&inner));
+        else if (!field->has_default)
+            reason(judging, text_string(&inner), "READER_FIELD_MISSING_DEFAULT_VALUE: the field is new and has no default");
+        text_free(&inner);
+    }
+}
+
+static void judge_avro(struct judging *judging, const struct avro_node *reader, const struct avro_node *writer, const char *path) {
+    if (judging->depth >= DEPTH_MOST) /* a type that holds itself: what differs was found above */
+        return;
+    judging->depth++;
+    if (writer->kind == AVRO_KIND_UNION) {
+        for (size_t i = 0; i < writer->count; i++)
+            if (!reads(reader, writer->branches[i], judging->depth))
+                reason(judging, path, "MISSING_UNION_BRANCH: %s was written and cannot be read", avro_kind_name(writer->branches[i]->kind));
+    } else if (reader->kind == AVRO_KIND_UNION) {
+        bool any = false;
+        for (size_t i = 0; i < reader->count; i++)
+            any = any || reads(reader->branches[i], writer, judging->depth);
+        if (!any)
+            reason(judging, path, "MISSING_UNION_BRANCH: no branch reads %s", avro_kind_name(writer->kind));
+    } else if (reader->kind != writer->kind) {
+        if (!promotes(writer->kind, reader->kind))
+            reason(judging, path, "TYPE_MISMATCH: %s was written, %s is to be read", avro_kind_name(writer->kind),
+                   avro_kind_name(reader->kind));
+    } else {
+        bool named = reader->kind == AVRO_KIND_RECORD || reader->kind == AVRO_KIND_ENUM || reader->kind == AVRO_KIND_FIXED;
+        if (named && !view_equal(last_part(reader->name), last_part(writer->name)))
+            reason(judging, path, "NAME_MISMATCH: %.*s was %.*s", VIEW_ARGS(reader->name), VIEW_ARGS(writer->name));
+        if (reader->kind == AVRO_KIND_RECORD) {
+            judge_record(judging, reader, writer, path);
+        } else if (reader->kind == AVRO_KIND_ARRAY || reader->kind == AVRO_KIND_MAP) {
+            judge_avro(judging, reader->items, writer->items, path);
+        } else if (reader->kind == AVRO_KIND_FIXED && reader->count != writer->count) {
+            reason(judging, path, "FIXED_SIZE_MISMATCH: %zu bytes were %zu", reader->count, writer->count);
+        } else if (reader->kind == AVRO_KIND_ENUM) {
+            for (size_t i = 0; i < writer->count; i++) {
+                bool known = false;
+                for (size_t j = 0; j < reader->count; j++)
+                    known = known || view_equal(reader->symbols[j], writer->symbols[i]);
+                if (!known)
+                    reason(judging, path, "MISSING_ENUM_SYMBOLS: %.*s is gone", VIEW_ARGS(writer->symbols[i]));
+            }
+        }
+        if (reader->logical == AVRO_DECIMAL && writer->logical == AVRO_DECIMAL &&
+            (reader->scale != writer->scale || reader->precision < writer->precision))
+            reason(judging, path, "DECIMAL_MISMATCH: (%d, %d) were (%d, %d)", reader->precision, reader->scale, writer->precision,
+                   writer->scale);
+    }
+    judging->depth--;
+}
+
+/* --- JSON Schema: what was valid before must be valid now --- */
+
+static void judge_json(struct judging *judging, json_t *newer, json_t *older, const char *path);
+
+static bool is_open(json_t *schema) {
+    return !json_is_false(json_object_get(schema, "additionalProperties"));
+}
+
+static bool has_text(json_t *list, const char *text) {
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *item = json_string_value(json_array_get(list, i));
+        if (item && strcmp(item, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool accepts_type(json_t *type, const char *kind) {
+    const char *one = json_string_value(type);
+    if (!type || (one && strcmp(one, kind) == 0) || has_text(type, kind))
+        return true;
+    return strcmp(kind, "integer") == 0 && accepts_type(type, "number"); /* an integer is a number too */
+}
+
+static void judge_types(struct judging *judging, json_t *newer, json_t *older, const char *path) {
+    json_t *now = json_object_get(newer, "type"), *before = json_object_get(older, "type");
+    if (!now)
+        return;
+    if (!before) {
+        if (json_object_size(older) == 0 || !json_object_get(older, "oneOf"))
+            reason(judging, path, "TYPE_NARROWED: any type was allowed");
+        return;
+    }
+    const char *one = json_string_value(before);
+    if (one && !accepts_type(now, one))
+        reason(judging, path, "TYPE_CHANGED: %s is no longer allowed", one);
+    for (size_t i = 0; i < json_array_size(before); i++) {
+        const char *kind = json_string_value(json_array_get(before, i));
+        if (kind && !accepts_type(now, kind))
+            reason(judging, path, "TYPE_NARROWED: %s is no longer allowed", kind);
+    }
+}
+
+static void judge_properties(struct judging *judging, json_t *newer, json_t *older, const char *path) {
+    json_t *now = json_object_get(newer, "properties"), *before = json_object_get(older, "properties");
+    json_t *now_required = json_object_get(newer, "required"), *before_required = json_object_get(older, "required");
+    const char *name;
+    json_t *property;
+    if (is_open(older) && !is_open(newer))
+        reason(judging, path, "ADDITIONAL_PROPERTIES_REMOVED: other properties were allowed");
+    json_object_foreach(now, name, property) {
+        struct text inner = TEXT_EMPTY;
+        text_append_format(&inner, "%s/properties/%s", path, name);
+        json_t *old = json_object_get(before, name);
+        if (old)
+            judge_json(judging, property, old, text_string(&inner));
+        else if (is_open(older) && !(json_is_true(property) || (json_is_object(property) && json_object_size(property) == 0)))
+            reason(judging, text_string(&inner), "PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL: it may have held anything before");
+        text_free(&inner);
+    }
+    json_object_foreach(before, name, property) {
+        if (!json_object_get(now, name) && !is_open(newer))
+            reason(judging, path, "PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL: %s", name);
+    }
+    for (size_t i = 0; i < json_array_size(now_required); i++) {
+        const char *needed = json_string_value(json_array_get(now_required, i));
+        if (needed && !has_text(before_required, needed) &&
+            !json_object_get(json_object_get(json_object_get(newer, "properties"), needed), "default"))
+            reason(judging, path, "REQUIRED_ATTRIBUTE_ADDED: %s", needed);
+    }
+}
+
+static void judge_bound(struct judging *judging, json_t *newer, json_t *older, const char *name, bool upper, const char *path) {
+    json_t *now = json_object_get(newer, name), *before = json_object_get(older, name);
+    if (!json_is_number(now))
+        return;
+    double limit = json_number_value(now);
+    if (!json_is_number(before) || (upper ? limit < json_number_value(before) : limit > json_number_value(before)))
+        reason(judging, path, "%s is narrower than before", name);
+}
+
+static json_t *branches_of(json_t *schema) {
+    json_t *branches = json_object_get(schema, "oneOf");
+    return branches ? branches : json_object_get(schema, "anyOf");
+}
+
+static bool valid_before(json_t *newer, json_t *older, int depth) {
+    struct judging silent = {NULL, depth, 0};
+    judge_json(&silent, newer, older, "");
+    return silent.found == 0;
+}
+
+static void judge_branches(struct judging *judging, json_t *newer, json_t *older, const char *path) {
+    json_t *now = branches_of(newer), *before = branches_of(older);
+    size_t before_count = before ? json_array_size(before) : 1;
+    for (size_t i = 0; i < before_count; i++) {
+        json_t *old = before ? json_array_get(before, i) : older;
+        bool any = false;
+        for (size_t j = 0; now && j < json_array_size(now) && !any; j++)
+            any = valid_before(json_array_get(now, j), old, judging->depth);
+        if (!now)
+            any = valid_before(newer, old, judging->depth);
+        if (!any)
+            reason(judging, path, "SUM_TYPE_NARROWED: branch %zu is no longer allowed", i + 1);
+    }
+}
+
+static void judge_json(struct judging *judging, json_t *newer, json_t *older, const char *path) {
+    static const char *const upper[] = {"maxLength", "maximum", "maxItems", "maxProperties", "exclusiveMaximum"};
+    static const char *const lower[] = {"minLength", "minimum", "minItems", "minProperties", "exclusiveMinimum"};
+    if (judging->depth >= DEPTH_MOST || json_is_true(newer) || json_is_false(older) || json_equal(newer, older))
+        return;
+    judging->depth++;
+    if (json_is_false(newer)) {
+        reason(judging, path, "SCHEMA_CLOSED: nothing is allowed any more");
+    } else if (branches_of(newer) || branches_of(older)) {
+        judge_branches(judging, newer, older, path);
+    } else {
+        judge_types(judging, newer, older, path);
+        json_t *enumeration = json_object_get(newer, "enum"), *before = json_object_get(older, "enum");
+        if (enumeration && !before)
+            reason(judging, path, "ENUM_ARRAY_ADDED: any value was allowed");
+        for (size_t i = 0; enumeration && i < json_array_size(before); i++) {
+            bool kept = false;
+            for (size_t j = 0; j < json_array_size(enumeration); j++)
+                kept = kept || json_equal(json_array_get(enumeration, j), json_array_get(before, i));
+            if (!kept)
+                reason(judging, path, "ENUM_ARRAY_NARROWED: a value is gone");
+        }
+        if (json_object_get(newer, "properties") || json_object_get(older, "properties") || json_object_get(newer, "required"))
+            judge_properties(judging, newer, older, path);
+        if (json_object_get(newer, "items") && json_object_get(older, "items")) {
+            struct text inner = TEXT_EMPTY;
+            text_append_format(&inner, "%s/items", path);
+            judge_json(judging, json_object_get(newer, "items"), json_object_get(older, "items"), text_string(&inner));
+            text_free(&inner);
+        }
+        for (size_t i = 0; i < sizeof upper / sizeof *upper; i++) {
+            judge_bound(judging, newer, older, upper[i], true, path);
+            judge_bound(judging, newer, older, lower[i], false, path);
+        }
+        json_t *pattern = json_object_get(newer, "pattern");
+        if (pattern && !json_equal(pattern, json_object_get(older, "pattern")))
+            reason(judging, path, "PATTERN_CHANGED");
+    }
+    judging->depth--;
+}
+
+/* --- both --- */
+
+static int check_avro(struct view newer, struct view older, enum compatibility level, struct text *reasons, struct error *error) {
+    struct arena arena = ARENA_EMPTY;
+    struct judging judging = {reasons, 0, 0};
+    const struct avro_node *now = avro_schema_parse(newer, &arena, error);
+    const struct avro_node *before = now ? avro_schema_parse(older, &arena, error) : NULL;
+    if (before && level != COMPATIBILITY_FORWARD)
+        judge_avro(&judging, now, before, "");
+    if (before && level != COMPATIBILITY_BACKWARD)
+        judge_avro(&judging, before, now, "");
+    arena_free(&arena);
+    return !before ? -1 : judging.found != 0;
+}
+
+static int check_json(struct view newer, struct view older, enum compatibility level, struct text *reasons, struct error *error) {
+    struct judging judging = {reasons, 0, 0};
+    json_error_t trouble;
+    json_t *now = json_loadb(newer.data, newer.size, JSON_DECODE_ANY, &trouble);
+    json_t *before = now ? json_loadb(older.data, older.size, JSON_DECODE_ANY, &trouble) : NULL;
+    if (!before)
+        error_set(error, ERROR_INVALID, "JSON Schema: no JSON, line %d: %s", trouble.line, trouble.text);
+    if (before && level != COMPATIBILITY_FORWARD)
+        judge_json(&judging, now, before, "#");
+    if (before && level != COMPATIBILITY_BACKWARD)
+        judge_json(&judging, before, now, "#");
+    int result = !before ? -1 : judging.found != 0;
+    json_decref(now);
+    json_decref(before);
+    return result;
+}
+
+int compatibility_check(struct view registry_type, struct view newer, struct view older, enum compatibility level,
+                        struct text *reasons, struct error *error) {
+    if (registry_type.size == 0 || view_equal(registry_type, VIEW("AVRO")))
+        return check_avro(newer, older, level, reasons, error);
+    if (view_equal(registry_type, VIEW("JSON")))
+        return check_json(newer, older, level, reasons, error);
+    return error_set(error, ERROR_UNSUPPORTED, "schema type %.*s is not supported by this registry", VIEW_ARGS(registry_type));
+}

@@ -1,0 +1,475 @@
+#include "foundation/format/json_read.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "foundation/base/number.h"
+#include "foundation/base/utf8.h"
+#include "foundation/format/formats.h"
+
+enum { DEPTH_MOST = 64 };
+
+struct json_reader json_reader_of(struct view text, struct arena *arena, struct error *error) {
+    return (struct json_reader){text.data, text.data, text.data + text.size, arena, error, 0};
+}
+
+static int wrong(struct json_reader *reader, const char *what) {
+    return error_set(reader->error, ERROR_CORRUPT, "JSON, byte %zu: %s", (size_t)(reader->at - reader->start), what);
+}
+
+static void skip_space(struct json_reader *reader) {
+    while (reader->at < reader->end && (*reader->at == ' ' || *reader->at == '\n' || *reader->at == '\t' || *reader->at == '\r'))
+        reader->at++;
+}
+
+static bool take(struct json_reader *reader, char c) {
+    skip_space(reader);
+    if (reader->at >= reader->end || *reader->at != c)
+        return false;
+    reader->at++;
+    return true;
+}
+
+int json_read_end(struct json_reader *reader) {
+    skip_space(reader);
+    return reader->at == reader->end ? 0 : wrong(reader, "more text after the value");
+}
+
+/* --- strings --- */
+
+static bool hex4(const char *at, uint32_t *code) {
+    *code = 0;
+    for (int i = 0; i < 4; i++) {
+        char c = at[i];
+        int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        if (digit < 0)
+            return false;
+        *code = *code << 4 | (uint32_t)digit;
+    }
+    return true;
+}
+
+/* From the first backslash on: unescape into the arena; never longer than the text. */
+static int read_escaped(struct json_reader *reader, const char *from, struct view *out) {
+    const char *close = reader->at;
+    while (close < reader->end && *close != '"')
+        close += *close == '\\' && close + 1 < reader->end ? 2 : 1;
+    if (close >= reader->end)
+        return wrong(reader, "a string does not end");
+    char *text = arena_allocate(reader->arena, (size_t)(close - from) + 1);
+    size_t size = (size_t)(reader->at - from);
+    memcpy(text, from, size);
+    while (reader->at < close) {
+        char c = *reader->at++;
+        if ((unsigned char)c < 0x20)
+            return wrong(reader, "a control character inside a string");
+        if (c != '\\') {
+            text[size++] = c;
+            continue;
+        }
+        c = *reader->at++;
+        static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+        const char *found = c ? strchr(letters, c) : NULL;
+        if (found) {
+            text[size++] = meant[found - letters];
+            continue;
+        }
+        uint32_t code, low;
+        if (c != 'u' || close - reader->at < 4 || !hex4(reader->at, &code))
+            return wrong(reader, "an unknown escape inside a string");
+        reader->at += 4;
+        if (code >= 0xd800 && code < 0xdc00 && close - reader->at >= 6 && reader->at[0] == '\\' && reader->at[1] == 'u' &&
+            hex4(reader->at + 2, &low) && low >= 0xdc00 && low < 0xe000) {
+            code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+            reader->at += 6;
+        } else if (code >= 0xd800 && code < 0xe000) {
+            code = 0xfffd; /* half a pair is no character */
+        }
+        size += utf8_encode(code, text + size);
+    }
+    reader->at = close + 1;
+    *out = (struct view){text, size};
+    return utf8_valid(*out) ? 0 : wrong(reader, "a string is not UTF-8");
+}
+
+/* After the opening quote. ASCII without escapes is borrowed after one look at each byte. */
+static int read_string(struct json_reader *reader, struct view *out) {
+    const char *from = reader->at;
+    bool ascii = true;
+    for (const char *at = from; at < reader->end; at++) {
+        unsigned char c = (unsigned char)*at;
+        if (c == '"') {
+            *out = (struct view){from, (size_t)(at - from)};
+            reader->at = at + 1;
+            return ascii || utf8_valid(*out) ? 0 : wrong(reader, "a string is not UTF-8");
+        }
+        if (c == '\\') {
+            reader->at = at;
+            return read_escaped(reader, from, out);
+        }
+        if (c < 0x20) {
+            reader->at = at;
+            return wrong(reader, "a control character inside a string");
+        }
+        ascii = ascii && c < 0x80;
+    }
+    return wrong(reader, "a string does not end");
+}
+
+/* --- passing over --- */
+
+static int skip_value(struct json_reader *reader);
+
+static int skip_items(struct json_reader *reader, char close, bool named) {
+    if (++reader->depth > DEPTH_MOST)
+        return wrong(reader, "nested too deeply");
+    if (!take(reader, close)) {
+        do {
+            struct view name;
+            if (named && (!take(reader, '"') || read_string(reader, &name) != 0 || !take(reader, ':')))
+                return wrong(reader, "a field's name is missing");
+            if (skip_value(reader) != 0)
+                return -1;
+        } while (take(reader, ','));
+        if (!take(reader, close))
+            return wrong(reader, "a comma or the end of the list is missing");
+    }
+    reader->depth--;
+    return 0;
+}
+
+static bool take_word(struct json_reader *reader, const char *word, size_t size) {
+    if ((size_t)(reader->end - reader->at) < size || memcmp(reader->at, word, size) != 0)
+        return false;
+    reader->at += size;
+    return true;
+}
+
+/* The lexeme of a number as JSON defines it. */
+static int read_lexeme(struct json_reader *reader, struct view *lexeme, bool *integral) {
+    const char *at = reader->at, *end = reader->end;
+    *integral = true;
+    if (at < end && *at == '-')
+        at++;
+    if (at >= end || *at < '0' || *at > '9')
+        return wrong(reader, "a value is missing");
+    if (*at == '0' && at + 1 < end && at[1] >= '0' && at[1] <= '9')
+        return wrong(reader, "a number begins with 0");
+    while (at < end && *at >= '0' && *at <= '9')
+        at++;
+    if (at < end && *at == '.') {
+        *integral = false;
+        at++;
+        if (at >= end || *at < '0' || *at > '9')
+            return wrong(reader, "a digit is missing after the point");
+        while (at < end && *at >= '0' && *at <= '9')
+            at++;
+    }
+    if (at < end && (*at == 'e' || *at == 'E')) {
+        *integral = false;
+        at++;
+        if (at < end && (*at == '+' || *at == '-'))
+            at++;
+        if (at >= end || *at < '0' || *at > '9')
+            return wrong(reader, "an exponent without digits");
+        while (at < end && *at >= '0' && *at <= '9')
+            at++;
+    }
+    *lexeme = (struct view){reader->at, (size_t)(at - reader->at)};
+    reader->at = at;
+    return 0;
+}
+
+static int skip_value(struct json_reader *reader) {
+    struct view ignored;
+    bool integral;
+    skip_space(reader);
+    if (reader->at >= reader->end)
+        return wrong(reader, "a value is missing");
+    switch (*reader->at) {
+    case '"':
+        reader->at++;
+        return read_string(reader, &ignored);
+    case '{':
+        reader->at++;
+        return skip_items(reader, '}', true);
+    case '[':
+        reader->at++;
+        return skip_items(reader, ']', false);
+    case 't':
+        return take_word(reader, "true", 4) ? 0 : wrong(reader, "an unknown word");
+    case 'f':
+        return take_word(reader, "false", 5) ? 0 : wrong(reader, "an unknown word");
+    case 'n':
+        return take_word(reader, "null", 4) ? 0 : wrong(reader, "an unknown word");
+    default:
+        return read_lexeme(reader, &ignored, &integral);
+    }
+}
+
+/* --- typed values --- */
+
+static int mismatch(struct json_reader *reader, const struct sql_type *type) {
+    return error_set(reader->error, ERROR_CORRUPT, "JSON, byte %zu: no %s there", (size_t)(reader->at - reader->start),
+                     sql_base_name(type->base));
+}
+
+static bool double_of(struct view lexeme, double *number) {
+    return view_to_double(lexeme, number);
+}
+
+static bool number_from(struct json_reader *reader, struct view text, bool integral, const struct sql_type *type,
+                        struct value *value) {
+    int64_t whole;
+    double real;
+    switch (type->base) {
+    case SQL_INTEGER:
+    case SQL_BIGINT:
+    case SQL_DATE:
+    case SQL_TIME:
+    case SQL_TIMESTAMP: {
+        if (!(integral && view_to_int64(text, &whole))) {
+            if (!double_of(text, &real) || !(real >= -9.2e18 && real <= 9.2e18))
+                return false;
+            whole = (int64_t)real;
+        }
+        if (type->base == SQL_INTEGER && (whole < INT32_MIN || whole > INT32_MAX))
+            return false;
+        static const uint8_t tags[] = {[SQL_INTEGER] = VALUE_INTEGER, [SQL_BIGINT] = VALUE_BIGINT, [SQL_DATE] = VALUE_DATE,
+                                       [SQL_TIME] = VALUE_TIME, [SQL_TIMESTAMP] = VALUE_TIMESTAMP};
+        *value = (struct value){.tag = tags[type->base], .integer = whole};
+        return true;
+    }
+    case SQL_DOUBLE:
+        if (integral && text.size < 16 && view_to_int64(text, &whole))
+            real = (double)whole;
+        else if (!double_of(text, &real))
+            return false;
+        *value = value_double(real);
+        return true;
+    case SQL_DECIMAL: {
+        __int128 *decimal = arena_allocate(reader->arena, sizeof *decimal);
+        if (!decimal_parse(text, type->precision, type->scale, decimal))
+            return false;
+        *value = (struct value){.tag = VALUE_DECIMAL, .decimal = decimal};
+        return true;
+    }
+    case SQL_STRING:
+        *value = value_string(text);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int string_from(struct json_reader *reader, struct view text, const struct sql_type *type, struct value *value) {
+    struct view bytes;
+    int64_t number;
+    switch (type->base) {
+    case SQL_STRING:
+        *value = value_string(text);
+        return 0;
+    case SQL_BYTES:
+        if (!base64_decode(reader->arena, text, &bytes))
+            return mismatch(reader, type);
+        *value = value_bytes(bytes);
+        return 0;
+    case SQL_DATE:
+        if (date_parse(text, &number)) {
+            *value = (struct value){.tag = VALUE_DATE, .integer = number};
+            return 0;
+        }
+        break;
+    case SQL_TIME:
+        if (time_parse(text, &number)) {
+            *value = (struct value){.tag = VALUE_TIME, .integer = number};
+            return 0;
+        }
+        break;
+    case SQL_TIMESTAMP:
+        if (timestamp_parse(text, &number)) {
+            *value = (struct value){.tag = VALUE_TIMESTAMP, .integer = number};
+            return 0;
+        }
+        break;
+    case SQL_BOOLEAN:
+    case SQL_ARRAY:
+    case SQL_MAP:
+    case SQL_STRUCT:
+        return mismatch(reader, type);
+    default:
+        break;
+    }
+    struct view trimmed = view_trim(text);
+    bool integral = !memchr(trimmed.data ? trimmed.data : "", '.', trimmed.size) && !memchr(trimmed.data ? trimmed.data : "", 'e', trimmed.size);
+    return number_from(reader, trimmed, integral, type, value) ? 0 : mismatch(reader, type);
+}
+
+/* Lists of unknown length are gathered in growing pieces of the arena. */
+struct gathered {
+    struct value *items;
+    size_t count, capacity;
+};
+
+static struct value *gather(struct json_reader *reader, struct gathered *gathered) {
+    if (gathered->count == gathered->capacity) {
+        size_t capacity = gathered->capacity ? gathered->capacity * 2 : 8;
+        struct value *items = arena_allocate(reader->arena, capacity * sizeof *items);
+        if (gathered->count)
+            memcpy(items, gathered->items, gathered->count * sizeof *items);
+        gathered->items = items;
+        gathered->capacity = capacity;
+    }
+    return &gathered->items[gathered->count++];
+}
+
+static int read_array(struct json_reader *reader, const struct sql_type *type, struct value *value) {
+    struct gathered gathered = {0};
+    if (!take(reader, ']')) {
+        do {
+            struct value item;
+            if (json_read_value(reader, type->element, &item) != 0)
+                return -1;
+            *gather(reader, &gathered) = item;
+        } while (take(reader, ','));
+        if (!take(reader, ']'))
+            return wrong(reader, "a comma or the end of the list is missing");
+    }
+    *value = (struct value){.tag = VALUE_ARRAY, .size = (uint32_t)gathered.count, .items = gathered.items};
+    return 0;
+}
+
+static int read_map(struct json_reader *reader, const struct sql_type *type, struct value *value) {
+    struct gathered gathered = {0};
+    if (!take(reader, '}')) {
+        do {
+            struct view name;
+            struct value key, item;
+            if (!take(reader, '"') || read_string(reader, &name) != 0 || !take(reader, ':'))
+                return wrong(reader, "a field's name is missing");
+            if (string_from(reader, name, type->key, &key) != 0 || json_read_value(reader, type->element, &item) != 0)
+                return -1;
+            *gather(reader, &gathered) = key;
+            *gather(reader, &gathered) = item;
+        } while (take(reader, ','));
+        if (!take(reader, '}'))
+            return wrong(reader, "a comma or the end of the object is missing");
+    }
+    *value = (struct value){.tag = VALUE_MAP, .size = (uint32_t)gathered.count / 2, .items = gathered.items};
+    return 0;
+}
+
+static int read_fields(struct json_reader *reader, const struct column *columns, size_t count, size_t *next, struct value *values);
+
+static int read_struct(struct json_reader *reader, const struct sql_type *type, struct value *value) {
+    struct value *items = arena_allocate(reader->arena, type->field_count * sizeof *items);
+    _Static_assert(sizeof(struct sql_field) == sizeof(struct column), "fields and columns have one shape");
+    size_t next = 0;
+    columns_clear(items, type->field_count);
+    if (read_fields(reader, (const struct column *)type->fields, type->field_count, &next, items) != 0)
+        return -1;
+    *value = (struct value){.tag = VALUE_STRUCT, .size = (uint32_t)type->field_count, .items = items};
+    return 0;
+}
+
+int json_read_value(struct json_reader *reader, const struct sql_type *type, struct value *value) {
+    struct view text;
+    bool integral;
+    skip_space(reader);
+    if (reader->at >= reader->end)
+        return wrong(reader, "a value is missing");
+    const char *from = reader->at;
+    switch (*reader->at) {
+    case '"':
+        reader->at++;
+        return read_string(reader, &text) != 0 ? -1 : string_from(reader, text, type, value);
+    case 'n':
+        if (!take_word(reader, "null", 4))
+            return wrong(reader, "an unknown word");
+        *value = value_null();
+        return 0;
+    case 't':
+    case 'f': {
+        bool truth = *reader->at == 't';
+        if (!(truth ? take_word(reader, "true", 4) : take_word(reader, "false", 5)))
+            return wrong(reader, "an unknown word");
+        if (type->base == SQL_STRING)
+            *value = value_string(truth ? VIEW("true") : VIEW("false"));
+        else if (type->base == SQL_BOOLEAN)
+            *value = value_boolean(truth);
+        else
+            return mismatch(reader, type);
+        return 0;
+    }
+    case '{':
+    case '[': {
+        bool object = *reader->at == '{';
+        if (type->base == SQL_STRING) { /* a container read as text is its text */
+            if (skip_value(reader) != 0)
+                return -1;
+            *value = value_string((struct view){from, (size_t)(reader->at - from)});
+            return 0;
+        }
+        if (!(object ? type->base == SQL_MAP || type->base == SQL_STRUCT : type->base == SQL_ARRAY))
+            return mismatch(reader, type);
+        if (++reader->depth > DEPTH_MOST)
+            return wrong(reader, "nested too deeply");
+        reader->at++;
+        int result = !object                   ? read_array(reader, type, value)
+                     : type->base == SQL_MAP ? read_map(reader, type, value)
+                                             : read_struct(reader, type, value);
+        reader->depth--;
+        return result;
+    }
+    default:
+        if (read_lexeme(reader, &text, &integral) != 0)
+            return -1;
+        return number_from(reader, text, integral, type, value) ? 0 : mismatch(reader, type);
+    }
+}
+
+/* Exact name first, then ignoring case: the peer upper-cases names that were not quoted. */
+static size_t find_column(const struct column *columns, size_t count, size_t next, struct view name) {
+    if (next < count && view_equal(columns[next].name, name))
+        return next;
+    for (size_t i = 0; i < count; i++)
+        if (view_equal(columns[i].name, name))
+            return i;
+    if (next < count && view_equal_ignoring_case(columns[next].name, name))
+        return next;
+    for (size_t i = 0; i < count; i++)
+        if (view_equal_ignoring_case(columns[i].name, name))
+            return i;
+    return count;
+}
+
+static int read_fields(struct json_reader *reader, const struct column *columns, size_t count, size_t *next,
+                       struct value *values) {
+    if (take(reader, '}'))
+        return 0;
+    do {
+        struct view name;
+        if (!take(reader, '"') || read_string(reader, &name) != 0 || !take(reader, ':'))
+            return wrong(reader, "a field's name is missing");
+        size_t at = find_column(columns, count, *next, name);
+        if (at < count) {
+            if (json_read_value(reader, columns[at].type, &values[at]) != 0)
+                return error_wrap(reader->error, "field %.*s", VIEW_ARGS(columns[at].name));
+            *next = at + 1;
+        } else if (skip_value(reader) != 0) {
+            return -1;
+        }
+    } while (take(reader, ','));
+    return take(reader, '}') ? 0 : wrong(reader, "a comma or the end of the object is missing");
+}
+
+int json_read_record(struct json_reader *reader, struct json_columns *columns, struct value *values) {
+    skip_space(reader);
+    if (take_word(reader, "null", 4))
+        return 0;
+    if (!take(reader, '{'))
+        return wrong(reader, "a record is an object");
+    size_t next = 0;
+    return read_fields(reader, columns->columns, columns->count, &next, values);
+}

@@ -23,7 +23,8 @@ struct kafka_delivery {
 struct kafka_producer *kafka_producer_new(const struct profile *profile, const struct properties *overrides,
                                           void (*delivered)(void *context, const struct kafka_delivery *delivery),
                                           void *context, struct error *error);
-void kafka_producer_free(struct kafka_producer *producer); /* drops what waits: flush first */
+/* What waits is dropped and told to `delivered` with ERROR_CLOSED: flush first. */
+void kafka_producer_free(struct kafka_producer *producer);
 struct kafka_record {
     const char *topic;
     int32_t partition; /* -1: by key */
@@ -33,7 +34,8 @@ struct kafka_record {
     size_t header_count;
     void *opaque;
 };
-/* Copies key and value. ERROR_BUSY when the queue is full: poll, then again. */
+/* Copies key and value. ERROR_BUSY when the queue is full: poll, then again. The first record to a topic asks for its
+ * partitions, for a second at most; ERROR_NOT_FOUND when there is no such topic. Later failures come to `delivered`. */
 int kafka_producer_send(struct kafka_producer *producer, const struct kafka_record *record, struct error *error);
 int kafka_producer_poll(struct kafka_producer *producer, int timeout_ms); /* delivery callbacks; count served */
 int kafka_producer_flush(struct kafka_producer *producer, int timeout_ms, struct error *error);
@@ -54,13 +56,13 @@ struct kafka_consumer_options {
     const char *offset_reset;   /* "earliest", "latest", "error" */
     bool auto_commit;
     const struct properties *overrides;
-    void (*assigned)(void *context, size_t partitions);
+    void (*assigned)(void *context, size_t partitions);        /* after subscribe; 0 = all taken away */
     void (*trouble)(void *context, const struct error *error); /* broker down and the like; may recover */
     void *context;
 };
 struct kafka_consumer *kafka_consumer_new(const struct profile *profile, const struct kafka_consumer_options *options,
                                           struct error *error);
-void kafka_consumer_free(struct kafka_consumer *consumer); /* leaves the group */
+void kafka_consumer_free(struct kafka_consumer *consumer); /* leaves the group, for two seconds at most */
 int kafka_consumer_subscribe(struct kafka_consumer *consumer, const char *const *topics, size_t count, struct error *error);
 enum { KAFKA_EARLIEST = -2, KAFKA_LATEST = -1, KAFKA_COMMITTED = -1000 };
 struct kafka_partition {
@@ -75,7 +77,7 @@ int kafka_consumer_receive(struct kafka_consumer *consumer, struct kafka_message
                            struct error *error);
 void kafka_consumer_release(struct kafka_consumer *consumer);
 int kafka_consumer_commit(struct kafka_consumer *consumer, const struct kafka_partition *offsets, size_t count,
-                          struct error *error); /* next offset to read; blocks */
+                          struct error *error); /* next offset to read; blocks, for ten seconds at most */
 int kafka_consumer_pause(struct kafka_consumer *consumer, bool paused, struct error *error); /* all assigned */
 
 /* --- asking and managing: each call blocks its thread up to the time-out --- */

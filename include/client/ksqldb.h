@@ -39,7 +39,8 @@ void ksqldb_sources_free(struct ksqldb_source *sources, size_t count);
 int ksqldb_client_queries(struct ksqldb_client *client, struct ksqldb_query **queries, size_t *count, struct error *error);
 void ksqldb_queries_free(struct ksqldb_query *queries, size_t count);
 
-/* Push or pull query on /query-stream. Callbacks run on the HTTP thread. Rows come as JSON text of one array. */
+/* Push or pull query, or PRINT, on /query-stream. Callbacks run on the HTTP thread; close from another one, before the
+ * client is freed. Rows come as JSON text of one array; a line of PRINT is a row of the one column LINE. */
 struct ksqldb_stream;
 struct ksqldb_stream_handler {
     void *context;

@@ -37,6 +37,8 @@ static const struct fault {
     {RD_KAFKA_RESP_ERR_NON_EMPTY_GROUP, ERROR_CONFLICT, true, "the group still has members; stop them first"},
     {RD_KAFKA_RESP_ERR__QUEUE_FULL, ERROR_BUSY, true, "the send queue is full; poll, then send again"},
     {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, ERROR_INVALID, false, "the record is larger than message.max.bytes"},
+    {RD_KAFKA_RESP_ERR_INVALID_RECORD, ERROR_INVALID, false,
+     "the topic's settings do not allow it; a compacted topic takes no record without a key"},
     {RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, ERROR_INVALID, false, NULL},
     {RD_KAFKA_RESP_ERR_INVALID_MSG, ERROR_CORRUPT, true, NULL},
     {RD_KAFKA_RESP_ERR__BAD_MSG, ERROR_CORRUPT, false, "the broker sent bytes that do not decode"},

@@ -261,6 +261,31 @@ static void rows_arrive_one_by_one_and_closing_ends_the_query_on_the_server(void
     text_free(&heard.lines);
 }
 
+static void answer_page(void *context, struct http_exchange *exchange) {
+    (void)context;
+    http_exchange_answer(exchange, 200, "text/html; charset=utf-8", VIEW("<html>\nnot ksqlDB\n"));
+}
+
+static void a_web_page_is_not_taken_for_rows(void **state) {
+    struct fake *fake = *state;
+    const struct http_route routes[] = {{"POST", "/query-stream", answer_page, ""}, {0}};
+    struct http_service_options options = {.name = "page", .address = "127.0.0.1", .routes = routes};
+    uint16_t port = 0;
+    assert_int_equal(http_server_listen(fake->server, &options, &port, &fake->error), 0);
+    struct profile *profile = fake_profile(port);
+    struct ksqldb_client *client = ksqldb_client_new(profile, fake->http, &fake->error);
+    struct heard heard;
+    struct ksqldb_stream *stream = open_on(client, &heard, VIEW("SELECT 1;"), NULL);
+    wait_for(&heard, NULL);
+    assert_string_equal(text_string(&heard.lines), "failed\n");
+    assert_int_equal(heard.error.code, ERROR_CORRUPT);
+    assert_non_null(strstr(heard.error.message, "a web page"));
+    ksqldb_stream_close(stream);
+    ksqldb_client_free(client);
+    profile_release(profile);
+    text_free(&heard.lines);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_start, fake_stop)
 
 int main(void) {
@@ -273,6 +298,7 @@ int main(void) {
         TEST(an_error_in_the_middle_ends_the_rows_with_its_message),
         TEST(refused_credentials_and_garbage_are_told_apart),
         TEST(a_server_that_is_gone_ends_the_stream_as_unreachable),
+        TEST(a_web_page_is_not_taken_for_rows),
         TEST(rows_arrive_one_by_one_and_closing_ends_the_query_on_the_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,145 @@
+#include <jansson.h>
+#include <string.h>
+
+#include "foundation/base/memory.h"
+#include "foundation/format/inspect.h"
+#include "server/registry/private.h"
+
+void candidate_free(struct candidate *candidate) {
+    memory_free(candidate->type);
+    text_free(&candidate->text);
+}
+
+/* Fields that would change what a schema means if they were dropped in silence. */
+static bool refuses(const json_t *root, struct reply *reply) {
+    static const char *const names[] = {"references", "ruleSet", "metadata", "schemaTagsToAdd", "schemaTagsToRemove"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const json_t *field = json_object_get(root, names[i]);
+        if (field && !json_is_null(field) && (json_array_size(field) || json_object_size(field))) {
+            reply_fault(reply, 42201,
+                        "Invalid schema: '%s' is not supported by this registry; register a schema that stands alone",
+                        names[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool candidate_read(struct candidate *candidate, struct view body, struct reply *reply) {
+    json_error_t where;
+    struct error error = {0};
+    struct text canonical = TEXT_EMPTY;
+    bool good = false;
+    *candidate = (struct candidate){0};
+    json_t *root = json_loadb(body.data ? body.data : "", body.size, 0, &where);
+    const char *schema = json_string_value(json_object_get(root, "schema"));
+    const char *type = json_string_value(json_object_get(root, "schemaType"));
+    if (!type)
+        type = "AVRO";
+    if (!root)
+        reply_fault(reply, 400, "The body is not JSON: %s at line %d, column %d", where.text, where.line, where.column);
+    else if (!schema || !*schema)
+        reply_fault(reply, 42201, "Empty schema: the body has no field 'schema' with a text in it");
+    else if (strcmp(type, "PROTOBUF") == 0)
+        reply_fault(reply, 42201,
+                    "Invalid schema type PROTOBUF: not supported by this registry, which knows AVRO and JSON");
+    else if (strcmp(type, "AVRO") != 0 && strcmp(type, "JSON") != 0)
+        reply_fault(reply, 42201, "Invalid schema type %.60s: this registry knows AVRO and JSON", type);
+    else if (refuses(root, reply))
+        goto cleanup;
+    else if (schema_text_check(view_of(type), view_of(schema), &canonical, &error) != 0)
+        reply_fault(reply, 42201, "Invalid schema of type %s, details: %s", type, error.message);
+    else {
+        candidate->type = memory_copy_string(type);
+        schema_compact(view_of(schema), &candidate->text);
+        good = true;
+    }
+cleanup:
+    json_decref(root);
+    text_free(&canonical);
+    return good;
+}
+
+bool candidate_same(const struct candidate *candidate, const struct stored_schema *schema, bool normalise) {
+    if (strcmp(candidate->type, schema->type) != 0)
+        return false;
+    if (view_equal(text_view(&candidate->text), view_of(schema->text)))
+        return true;
+    if (!normalise)
+        return false;
+    struct text left = TEXT_EMPTY, right = TEXT_EMPTY;
+    schema_normalise(text_view(&candidate->text), &left);
+    schema_normalise(view_of(schema->text), &right);
+    bool same = view_equal(text_view(&left), text_view(&right));
+    text_free(&left);
+    text_free(&right);
+    return same;
+}
+
+static const struct level {
+    const char *name;
+    bool checks, transitive;
+    enum compatibility direction;
+} levels[] = {
+    {"NONE", false, false, COMPATIBILITY_BACKWARD},
+    {"BACKWARD", true, false, COMPATIBILITY_BACKWARD},
+    {"BACKWARD_TRANSITIVE", true, true, COMPATIBILITY_BACKWARD},
+    {"FORWARD", true, false, COMPATIBILITY_FORWARD},
+    {"FORWARD_TRANSITIVE", true, true, COMPATIBILITY_FORWARD},
+    {"FULL", true, false, COMPATIBILITY_FULL},
+    {"FULL_TRANSITIVE", true, true, COMPATIBILITY_FULL},
+};
+
+static const struct level *level_find(const char *name) {
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        if (strcmp(levels[i].name, name) == 0)
+            return &levels[i];
+    return NULL;
+}
+
+bool level_is_known(const char *level) {
+    return level_find(level) != NULL;
+}
+
+static bool fits(const struct level *level, const struct candidate *candidate, const struct stored_schema *older,
+                 struct text *reasons) {
+    struct error error = {0};
+    struct text found = TEXT_EMPTY;
+    int result = 1;
+    if (strcmp(candidate->type, older->type) != 0)
+        text_append_format(&found, "version %d is of type %s, the new schema of type %s", (int)older->version,
+                           older->type, candidate->type);
+    else
+        result = compatibility_check(view_of(candidate->type), text_view(&candidate->text), view_of(older->text),
+                                     level->direction, &found, &error);
+    if (result < 0)
+        text_append_format(&found, "version %d cannot be compared: %s", (int)older->version, error.message);
+    if (result != 0) {
+        if (reasons->size && reasons->data[reasons->size - 1] != '\n')
+            text_append_char(reasons, '\n');
+        text_append(reasons, text_view(&found));
+    }
+    text_free(&found);
+    return result == 0;
+}
+
+bool compatible(const char *level_name, const struct stored_subject *subject, const struct candidate *candidate,
+                const struct stored_schema *only, struct text *reasons) {
+    const struct level *level = level_find(level_name);
+    bool good = true;
+    if (!level)
+        level = level_find("BACKWARD");
+    if (!level->checks || !subject)
+        return true;
+    if (only)
+        return fits(level, candidate, only, reasons);
+    for (size_t i = subject->versions.count; i-- > 0;) {
+        if (subject->versions.items[i].deleted)
+            continue;
+        if (!fits(level, candidate, &subject->versions.items[i], reasons))
+            good = false;
+        if (!level->transitive)
+            break;
+    }
+    return good;
+}

@@ -1,0 +1,182 @@
+#include <ctype.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "foundation/base/memory.h"
+#include "server/registry/private.h"
+
+/* --- compatibility of a schema that is not registered --- */
+
+static void append_messages(struct text *out, const struct text *reasons) {
+    struct view rest = text_view(reasons), reason;
+    bool first = true;
+    text_append_string(out, ",\"messages\":[");
+    while (view_split(&rest, '\n', &reason)) {
+        if (!reason.size)
+            continue;
+        text_append_string(out, first ? "" : ",");
+        text_append_json(out, reason);
+        first = false;
+    }
+    text_append_char(out, ']');
+}
+
+void compatibility_test(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+    const char *name = http_exchange_parameter(exchange, "subject");
+    const char *version = http_exchange_parameter(exchange, "version");
+    const struct stored_schema *only = NULL;
+    struct candidate candidate = {0};
+    struct text reasons = TEXT_EMPTY;
+    if (version && !(only = version_named(registry, exchange, false, reply)))
+        return;
+    if (candidate_read(&candidate, http_exchange_body(exchange), reply)) {
+        bool good = compatible(store_level(&registry->store, name), store_subject(&registry->store, name), &candidate,
+                               only, &reasons);
+        text_append_format(&reply->body, "{\"is_compatible\":%s", good ? "true" : "false");
+        if (asks(exchange, "verbose"))
+            append_messages(&reply->body, &reasons);
+        text_append_char(&reply->body, '}');
+    }
+    candidate_free(&candidate);
+    text_free(&reasons);
+}
+
+/* --- levels and modes: a record each, global or of a subject --- */
+
+static const struct setting {
+    const char *keytype;     /* of the record */
+    const char *record_name; /* field of the record's value */
+    const char *field;       /* of a request */
+    const char *reply_name;  /* of a GET */
+    int unknown_code, absent_code;
+    const char *unknown, *absent; /* the latter with the subject's name */
+} config = {"CONFIG",
+            "compatibilityLevel",
+            "compatibility",
+            "compatibilityLevel",
+            42203,
+            40408,
+            "Invalid compatibility level. Valid values are none, backward, forward, full, backward_transitive, "
+            "forward_transitive, and full_transitive",
+            "does not have subject-level compatibility configured"},
+  mode = {"MODE",
+          "mode",
+          "mode",
+          "mode",
+          42204,
+          40409,
+          "Invalid mode. Valid values here are READWRITE and READONLY",
+          "does not have subject-level mode configured"};
+
+static const char *setting_of(const struct registry *registry, const struct setting *setting,
+                              const char *subject_name) {
+    const struct stored_subject *subject = subject_name ? store_subject(&registry->store, subject_name) : NULL;
+    if (subject_name)
+        return !subject ? NULL : setting == &mode ? subject->mode : subject->level;
+    return setting == &mode ? store_mode(&registry->store, NULL) : store_level(&registry->store, NULL);
+}
+
+static void setting_get(struct registry *registry, const struct http_exchange *exchange, struct reply *reply,
+                        const struct setting *setting) {
+    const char *name = http_exchange_parameter(exchange, "subject");
+    const char *value = setting_of(registry, setting, name);
+    if (!value && asks(exchange, "defaultToGlobal"))
+        value = setting_of(registry, setting, NULL);
+    if (value)
+        text_append_format(&reply->body, "{\"%s\":\"%s\"}", setting->reply_name, value);
+    else
+        reply_fault(reply, setting->absent_code, "Subject '%s' %s", name, setting->absent);
+}
+
+static bool setting_is_known(const struct setting *setting, const char *value) {
+    return setting == &config ? level_is_known(value)
+                              : strcmp(value, "READWRITE") == 0 || strcmp(value, "READONLY") == 0;
+}
+
+static void setting_put(struct registry *registry, const struct http_exchange *exchange, struct reply *reply,
+                        const struct setting *setting) {
+    struct view body = http_exchange_body(exchange);
+    json_error_t where;
+    json_t *root = json_loadb(body.data ? body.data : "", body.size, 0, &where);
+    const char *given = json_string_value(json_object_get(root, setting->field));
+    char value[32] = "";
+    struct text key = TEXT_EMPTY, record = TEXT_EMPTY;
+    for (size_t i = 0; given && given[i] && i + 1 < sizeof value; i++)
+        value[i] = (char)toupper((unsigned char)given[i]);
+    if (!root) {
+        reply_fault(reply, 400, "The body is not JSON: %s at line %d, column %d", where.text, where.line, where.column);
+    } else if (setting == &mode && (strcmp(value, "IMPORT") == 0 || strcmp(value, "READONLY_OVERRIDE") == 0 ||
+                                    strcmp(value, "FORWARD") == 0)) {
+        reply_fault(reply, 42205, "Mode %s is not supported by this registry; it knows READWRITE and READONLY", value);
+    } else if (!setting_is_known(setting, value)) {
+        reply_fault(reply, setting->unknown_code, "%s", setting->unknown);
+    } else {
+        record_setting_key(&key, setting->keytype, http_exchange_parameter(exchange, "subject"));
+        record_setting(&record, setting->record_name, value);
+        if (registry_write(registry, text_view(&key), text_view(&record), reply))
+            text_append_format(&reply->body, "{\"%s\":\"%s\"}", setting->field, value);
+    }
+    json_decref(root);
+    text_free(&key);
+    text_free(&record);
+}
+
+static void setting_delete(struct registry *registry, const struct http_exchange *exchange, struct reply *reply,
+                           const struct setting *setting) {
+    const char *name = http_exchange_parameter(exchange, "subject");
+    const char *value = setting_of(registry, setting, name);
+    if (!value) {
+        reply_fault(reply, setting->absent_code, "Subject '%s' %s", name, setting->absent);
+        return;
+    }
+    char *old = memory_copy_string(value);
+    struct text key = TEXT_EMPTY;
+    record_setting_key(&key, setting->keytype, name);
+    if (registry_write(registry, text_view(&key), (struct view){0}, reply))
+        text_append_format(&reply->body, "{\"%s\":\"%s\"}", setting->reply_name, old);
+    memory_free(old);
+    text_free(&key);
+}
+
+void config_get(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+    setting_get(registry, exchange, reply, &config);
+}
+
+void config_put(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+    setting_put(registry, exchange, reply, &config);
+}
+
+void config_delete(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+    setting_delete(registry, exchange, reply, &config);
+}
+
+void mode_get(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+    setting_get(registry, exchange, reply, &mode);
+}
+
+void mode_put(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+    setting_put(registry, exchange, reply, &mode);
+}
+
+void mode_delete(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+    setting_delete(registry, exchange, reply, &mode);
+}
+
+/* --- the server itself --- */
+
+void server_id(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+    (void)registry, (void)exchange;
+    text_append_string(&reply->body,
+                       "{\"scope\":{\"path\":[],\"clusters\":{\"schema-registry-cluster\":\"schema-registry\"}},"
+                       "\"id\":\"schema-registry\"}");
+}
+
+void server_contexts(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+    (void)registry, (void)exchange;
+    text_append_string(&reply->body, "[\".\"]");
+}
+
+void server_root(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+    (void)registry, (void)exchange;
+    text_append_string(&reply->body, "{}");
+}

@@ -1,0 +1,52 @@
+/* The registry's memory: subjects, versions, schemas, levels and modes, as the records of `_schemas` say, and nothing
+ * else. Changed only by applying records. One owner. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "foundation/base/text.h"
+#include "foundation/base/vector.h"
+
+struct stored_schema {
+    int32_t id, version;
+    bool deleted; /* softly */
+    char *type;   /* "AVRO", "JSON" */
+    char *text;
+};
+struct stored_subject {
+    char *name;
+    char *level, *mode;                    /* NULL = the global one */
+    VECTOR(struct stored_schema) versions; /* ascending */
+};
+struct store {
+    VECTOR(struct stored_subject *) subjects; /* by name; some hold only a level or a mode */
+    char *level, *mode;                       /* global; NULL = default */
+    int32_t last_id;
+};
+
+void store_free(struct store *store);
+/* One record of `_schemas`; what is not understood is logged and skipped. */
+void store_apply(struct store *store, struct view key, struct view value);
+
+struct stored_subject *store_subject(const struct store *store, const char *name); /* NULL when unknown */
+struct stored_schema *subject_version(const struct stored_subject *subject, int32_t version);
+/* NULL when there is none; deleted: soft deleted ones count too. */
+struct stored_schema *subject_latest(const struct stored_subject *subject, bool deleted);
+/* Any schema of this id, soft deleted or not. */
+const struct stored_schema *store_by_id(const struct store *store, int32_t id);
+const char *store_level(const struct store *store, const char *subject); /* in force */
+const char *store_mode(const struct store *store, const char *subject);
+
+/* Confluent's record keys and values, appended. subject NULL = global. */
+void record_schema_key(struct text *out, const char *subject, int32_t version);
+void record_schema(struct text *out, const char *subject, const struct stored_schema *schema);
+void record_delete_subject(struct text *key, struct text *value, const char *subject, int32_t version);
+void record_setting_key(struct text *out, const char *keytype, const char *subject); /* "CONFIG", "MODE" */
+void record_setting(struct text *out, const char *name, const char *value);
+
+/* White space outside of strings dropped: the text by which two schemas are the same. */
+void schema_compact(struct view schema, struct text *out);
+/* The same, with members of objects in order of their names. */
+void schema_normalise(struct view schema, struct text *out);

@@ -1,0 +1,299 @@
+#include <limits.h>
+#include <string.h>
+
+#include "foundation/base/memory.h"
+#include "server/registry/private.h"
+
+static const char *subject_of(const struct http_exchange *exchange) {
+    return http_exchange_parameter(exchange, "subject");
+}
+
+/* A subject that exists only softly deleted counts as unknown unless deleted ones are asked for. */
+static struct stored_subject *subject_seen(const struct registry *registry, const char *name, bool deleted) {
+    struct stored_subject *subject = store_subject(&registry->store, name);
+    return subject_latest(subject, deleted) ? subject : NULL;
+}
+
+struct stored_schema *version_named(const struct registry *registry, const struct http_exchange *exchange, bool deleted,
+                                    struct reply *reply) {
+    const char *name = subject_of(exchange), *version = http_exchange_parameter(exchange, "version");
+    int64_t number = 0;
+    bool latest = strcmp(version, "latest") == 0 || strcmp(version, "-1") == 0;
+    if (!latest && (!view_to_int64(view_of(version), &number) || number < 1 || number > INT32_MAX)) {
+        reply_fault(
+            reply, 42202,
+            "The specified version '%.60s' is not a valid version id. Allowed values are between [1, 2^31-1] and the "
+            "string \"latest\"",
+            version);
+        return NULL;
+    }
+    struct stored_subject *subject = subject_seen(registry, name, deleted);
+    if (!subject) {
+        reply_subject_not_found(reply, name);
+        return NULL;
+    }
+    struct stored_schema *schema =
+        latest ? subject_latest(subject, deleted) : subject_version(subject, (int32_t)number);
+    if (!schema || (schema->deleted && !deleted)) {
+        reply_fault(reply, 40402, "Version %.60s not found.", version);
+        return NULL;
+    }
+    return schema;
+}
+
+static void append_schema(struct text *out, const char *subject, const struct stored_schema *schema) {
+    text_append_string(out, "{\"subject\":");
+    text_append_json(out, view_of(subject));
+    text_append_format(out, ",\"version\":%d,\"id\":%d,", (int)schema->version, (int)schema->id);
+    if (strcmp(schema->type, "AVRO") != 0)
+        text_append_format(out, "\"schemaType\":\"%s\",", schema->type);
+    text_append_string(out, "\"schema\":");
+    text_append_json(out, view_of(schema->text));
+    text_append_char(out, '}');
+}
+
+void subjects_list(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+    const char *prefix = http_exchange_query(exchange, "subjectPrefix");
+    bool only = asks(exchange, "deletedOnly"), deleted = only || asks(exchange, "deleted"), first = true;
+    text_append_char(&reply->body, '[');
+    for (size_t i = 0; i < registry->store.subjects.count; i++) {
+        const struct stored_subject *subject = registry->store.subjects.items[i];
+        if (!subject_latest(subject, deleted) || (only && subject_latest(subject, false)) ||
+            (prefix && !view_starts_with(view_of(subject->name), view_of(prefix))))
+            continue;
+        if (!first)
+            text_append_char(&reply->body, ',');
+        text_append_json(&reply->body, view_of(subject->name));
+        first = false;
+    }
+    text_append_char(&reply->body, ']');
+}
+
+static const struct stored_schema *find_same(const struct stored_subject *subject, const struct candidate *candidate,
+                                             bool normalise, bool deleted) {
+    for (size_t i = subject ? subject->versions.count : 0; i-- > 0;) {
+        const struct stored_schema *schema = &subject->versions.items[i];
+        if ((deleted || !schema->deleted) && candidate_same(candidate, schema, normalise))
+            return schema;
+    }
+    return NULL;
+}
+
+void subject_look_up(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+    const char *name = subject_of(exchange);
+    bool deleted = asks(exchange, "deleted");
+    struct stored_subject *subject = subject_seen(registry, name, deleted);
+    struct candidate candidate = {0};
+    if (!subject) {
+        reply_subject_not_found(reply, name);
+        return;
+    }
+    if (candidate_read(&candidate, http_exchange_body(exchange), reply)) {
+        const struct stored_schema *same = find_same(subject, &candidate, asks(exchange, "normalize"), deleted);
+        if (same)
+            append_schema(&reply->body, name, same);
+        else
+            reply_fault(reply, 40403, "Schema not found");
+    }
+    candidate_free(&candidate);
+}
+
+static bool delete_for_ever(struct registry *registry, const char *name, int32_t version, struct reply *reply) {
+    struct text key = TEXT_EMPTY;
+    record_schema_key(&key, name, version);
+    bool done = registry_write(registry, text_view(&key), (struct view){0}, reply);
+    text_free(&key);
+    return done;
+}
+
+static bool delete_softly(struct registry *registry, const char *name, int32_t version, struct reply *reply) {
+    struct text key = TEXT_EMPTY, value = TEXT_EMPTY;
+    record_delete_subject(&key, &value, name, version);
+    bool done = registry_write(registry, text_view(&key), text_view(&value), reply);
+    text_free(&key);
+    text_free(&value);
+    return done;
+}
+
+/* A deleted subject leaves no setting behind that a new one of its name would inherit. */
+static bool delete_setting(struct registry *registry, const char *keytype, const char *name, struct reply *reply) {
+    struct text key = TEXT_EMPTY;
+    record_setting_key(&key, keytype, name);
+    bool done = registry_write(registry, text_view(&key), (struct view){0}, reply);
+    text_free(&key);
+    return done;
+}
+
+void subject_delete(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+    const char *name = subject_of(exchange);
+    bool permanent = asks(exchange, "permanent");
+    struct stored_subject *subject = subject_seen(registry, name, true);
+    VECTOR(int32_t) versions = {0};
+    if (!subject) {
+        reply_subject_not_found(reply, name);
+        return;
+    }
+    if (!registry_may_write(registry, name, reply))
+        return;
+    bool alive = subject_latest(subject, false) != NULL;
+    if (permanent && alive) {
+        reply_fault(reply, 40405, "Subject '%s' was not deleted first before being permanently deleted", name);
+        return;
+    }
+    if (!permanent && !alive) {
+        reply_fault(reply, 40404, "Subject '%s' was soft deleted. Set permanent=true to delete permanently", name);
+        return;
+    }
+    for (size_t i = 0; i < subject->versions.count; i++)
+        if (permanent || !subject->versions.items[i].deleted)
+            vector_push(&versions, subject->versions.items[i].version);
+    bool level = subject->level != NULL, mode = subject->mode != NULL, done = true;
+    if (permanent)
+        for (size_t i = 0; done && i < versions.count; i++)
+            done = delete_for_ever(registry, name, versions.items[i], reply);
+    else
+        done = delete_softly(registry, name, versions.items[versions.count - 1], reply);
+    done = done && (!level || delete_setting(registry, "CONFIG", name, reply)) &&
+           (!mode || delete_setting(registry, "MODE", name, reply));
+    for (size_t i = 0; done && i < versions.count; i++)
+        text_append_format(&reply->body, "%c%d", i ? ',' : '[', (int)versions.items[i]);
+    if (done)
+        text_append_char(&reply->body, ']');
+    vector_free(&versions);
+}
+
+void versions_list(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+    const char *name = subject_of(exchange);
+    bool only = asks(exchange, "deletedOnly"), deleted = only || asks(exchange, "deleted"), first = true;
+    const struct stored_subject *subject = subject_seen(registry, name, deleted);
+    if (!subject) {
+        reply_subject_not_found(reply, name);
+        return;
+    }
+    text_append_char(&reply->body, '[');
+    for (size_t i = 0; i < subject->versions.count; i++) {
+        const struct stored_schema *schema = &subject->versions.items[i];
+        if ((schema->deleted && !deleted) || (only && !schema->deleted))
+            continue;
+        text_append_format(&reply->body, "%s%d", first ? "" : ",", (int)schema->version);
+        first = false;
+    }
+    text_append_char(&reply->body, ']');
+}
+
+/* The same text has the same id under every subject. */
+static int32_t id_for(const struct store *store, const struct candidate *candidate, bool normalise) {
+    for (size_t i = 0; i < store->subjects.count; i++) {
+        const struct stored_schema *same = find_same(store->subjects.items[i], candidate, normalise, true);
+        if (same)
+            return same->id;
+    }
+    return 0;
+}
+
+static void fault_incompatible(struct reply *reply, const char *name, const char *level, const struct text *reasons) {
+    struct text line = TEXT_EMPTY;
+    struct view rest = text_view(reasons), reason;
+    while (view_split(&rest, '\n', &reason)) {
+        if (line.size && reason.size)
+            text_append_string(&line, "; ");
+        text_append(&line, reason);
+    }
+    reply_fault(reply, 409,
+                "Schema being registered is incompatible with an earlier schema for subject \"%s\", details: [%s], "
+                "compatibility: '%s'",
+                name, text_string(&line), level);
+    text_free(&line);
+}
+
+void version_register(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+    const char *name = subject_of(exchange);
+    bool normalise = asks(exchange, "normalize");
+    struct candidate candidate = {0};
+    struct text reasons = TEXT_EMPTY, key = TEXT_EMPTY, value = TEXT_EMPTY;
+    if (!candidate_read(&candidate, http_exchange_body(exchange), reply))
+        return;
+    const struct stored_subject *subject = store_subject(&registry->store, name);
+    const struct stored_schema *same = find_same(subject, &candidate, normalise, false);
+    if (same) {
+        text_append_format(&reply->body, "{\"id\":%d}", (int)same->id);
+        goto cleanup;
+    }
+    if (!registry_may_write(registry, name, reply))
+        goto cleanup;
+    const char *level = store_level(&registry->store, name);
+    if (!compatible(level, subject, &candidate, NULL, &reasons)) {
+        fault_incompatible(reply, name, level, &reasons);
+        goto cleanup;
+    }
+    const struct stored_schema *last = subject_latest(subject, true);
+    int32_t id = id_for(&registry->store, &candidate, normalise);
+    if (!id)
+        /* Taken even if the write fails, since the record may have been kept all the same. */
+        id = ++registry->store.last_id;
+    struct stored_schema schema = {
+        .id = id, .version = last ? last->version + 1 : 1, .type = candidate.type, .text = candidate.text.data};
+    record_schema_key(&key, name, schema.version);
+    record_schema(&value, name, &schema);
+    if (registry_write(registry, text_view(&key), text_view(&value), reply))
+        text_append_format(&reply->body, "{\"id\":%d}", (int)id);
+cleanup:
+    candidate_free(&candidate);
+    text_free(&reasons);
+    text_free(&key);
+    text_free(&value);
+}
+
+void version_get(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+    const struct stored_schema *schema = version_named(registry, exchange, asks(exchange, "deleted"), reply);
+    if (schema)
+        append_schema(&reply->body, subject_of(exchange), schema);
+}
+
+void version_get_text(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+    const struct stored_schema *schema = version_named(registry, exchange, asks(exchange, "deleted"), reply);
+    if (schema)
+        text_append_string(&reply->body, schema->text);
+}
+
+void version_delete(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+    const char *name = subject_of(exchange);
+    bool permanent = asks(exchange, "permanent"), done;
+    bool latest = strcmp(http_exchange_parameter(exchange, "version"), "latest") == 0;
+    const struct stored_schema *schema = version_named(registry, exchange, permanent || !latest, reply);
+    if (!schema)
+        return;
+    int32_t version = schema->version;
+    if (!registry_may_write(registry, name, reply))
+        return;
+    if (permanent && !schema->deleted) {
+        reply_fault(reply, 40407, "Subject '%s' Version %d was not deleted first before being permanently deleted",
+                    name, (int)version);
+        return;
+    }
+    if (!permanent && schema->deleted) {
+        reply_fault(reply, 40406, "Subject '%s' Version %d was soft deleted. Set permanent=true to delete permanently",
+                    name, (int)version);
+        return;
+    }
+    if (permanent) {
+        done = delete_for_ever(registry, name, version, reply);
+    } else {
+        struct text key = TEXT_EMPTY, value = TEXT_EMPTY;
+        struct stored_schema gone = *schema;
+        gone.deleted = true;
+        record_schema_key(&key, name, version);
+        record_schema(&value, name, &gone);
+        done = registry_write(registry, text_view(&key), text_view(&value), reply);
+        text_free(&key);
+        text_free(&value);
+    }
+    if (done)
+        text_append_format(&reply->body, "%d", (int)version);
+}
+
+/* References are refused at registration, so nothing ever refers to a version. */
+void version_referenced_by(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+    if (version_named(registry, exchange, false, reply))
+        text_append_string(&reply->body, "[]");
+}

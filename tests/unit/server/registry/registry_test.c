@@ -1,0 +1,296 @@
+/* The registry over librdkafka's mock cluster: what its REST answers, and what it finds again after a restart. */
+#include "server/registry.h"
+
+#include "unit/client/kafka/mock.h"
+
+#include "foundation/net/http_client.h"
+
+struct scene {
+    struct mock *mock;
+    struct http_server *http;
+    struct http_client *client;
+    struct registry_server *registry;
+    struct http_answer answer;
+    struct error error;
+};
+
+static void start(struct scene *scene) {
+    struct registry_server_options options = {
+        .profile = scene->mock->profile, .http = scene->http, .address = "127.0.0.1"};
+    scene->registry = registry_server_start(&options, &scene->error);
+    if (!scene->registry)
+        fail_msg("%s", scene->error.message);
+}
+
+static int set_up(void **state) {
+    struct scene *scene = memory_zero(1, sizeof *scene);
+    mock_start((void **)&scene->mock);
+    rd_kafka_mock_topic_create(scene->mock->cluster, "_schemas", 1, 1);
+    scene->http = http_server_new(&scene->error);
+    scene->client = http_client_new(&scene->error);
+    assert_non_null(scene->client);
+    start(scene);
+    *state = scene;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct scene *scene = *state;
+    http_answer_free(&scene->answer);
+    registry_server_stop(scene->registry);
+    http_client_free(scene->client);
+    http_server_free(scene->http);
+    mock_stop((void **)&scene->mock);
+    memory_free(scene);
+    return 0;
+}
+
+/* Each test uses subjects of its own and leaves global settings as they were. */
+static void expect(struct scene *scene, const char *method, const char *path, const char *body, int status,
+                   const char *answer) {
+    char url[300];
+    snprintf(url, sizeof url, "http://127.0.0.1:%u%s", registry_server_port(scene->registry), path);
+    struct http_request request = {.method = method, .url = url, .body = view_of(body)};
+    http_answer_free(&scene->answer);
+    if (http_client_send(scene->client, &request, &scene->answer, &scene->error) != 0)
+        fail_msg("%s %s: %s", method, path, scene->error.message);
+    if (answer)
+        assert_string_equal(text_string(&scene->answer.body), answer);
+    assert_int_equal(scene->answer.status, status);
+    assert_string_equal(scene->answer.content_type, "application/vnd.schemaregistry.v1+json");
+}
+
+static void expect_fault(struct scene *scene, const char *method, const char *path, const char *body, int status,
+                         int code, const char *words) {
+    char start_of_body[40];
+    expect(scene, method, path, body, status, NULL);
+    snprintf(start_of_body, sizeof start_of_body, "{\"error_code\":%d,", code);
+    assert_memory_equal(text_string(&scene->answer.body), start_of_body, strlen(start_of_body));
+    if (!strstr(text_string(&scene->answer.body), words))
+        fail_msg("'%s' is not in %s", words, text_string(&scene->answer.body));
+}
+
+static int registered(struct scene *scene, const char *subject, const char *body) {
+    char path[200];
+    int64_t id = 0;
+    snprintf(path, sizeof path, "/subjects/%s/versions", subject);
+    expect(scene, "POST", path, body, 200, NULL);
+    const char *text = text_string(&scene->answer.body);
+    assert_memory_equal(text, "{\"id\":", 6);
+    assert_true(view_to_int64((struct view){text + 6, strlen(text) - 7}, &id));
+    return (int)id;
+}
+
+#define CUST                                                                                                           \
+    "{\"schema\":\"{\\\"type\\\":\\\"record\\\",\\\"name\\\":\\\"Cust\\\",\\\"fields\\\":[{\\\"name\\\":\\\"id\\\","   \
+    "\\\"type\\\":\\\"string\\\"}]}\"}"
+#define CUST_SPACED                                                                                                    \
+    "{\"schema\":\"{ \\\"type\\\": \\\"record\\\", \\\"name\\\": \\\"Cust\\\",\\n \\\"fields\\\": "                    \
+    "[{\\\"name\\\":\\\"id\\\",\\\"type\\\":\\\"string\\\"}]}\"}"
+#define CUST_REORDERED                                                                                                 \
+    "{\"schema\":\"{\\\"name\\\":\\\"Cust\\\",\\\"type\\\":\\\"record\\\",\\\"fields\\\":[{\\\"name\\\":\\\"id\\\","   \
+    "\\\"type\\\":\\\"string\\\"}]}\"}"
+#define CUST_MORE                                                                                                      \
+    "{\"schema\":\"{\\\"type\\\":\\\"record\\\",\\\"name\\\":\\\"Cust\\\",\\\"fields\\\":[{\\\"name\\\":\\\"id\\\","   \
+    "\\\"type\\\":\\\"string\\\"},{\\\"name\\\":\\\"n\\\",\\\"type\\\":[\\\"null\\\",\\\"int\\\"],\\\"default\\\":"    \
+    "null}]}\"}"
+#define CUST_MUST                                                                                                      \
+    "{\"schema\":\"{\\\"type\\\":\\\"record\\\",\\\"name\\\":\\\"Cust\\\",\\\"fields\\\":[{\\\"name\\\":\\\"id\\\","   \
+    "\\\"type\\\":\\\"string\\\"},{\\\"name\\\":\\\"must\\\",\\\"type\\\":\\\"int\\\"}]}\"}"
+#define JSON_ANY "{\"schemaType\":\"JSON\",\"schema\":\"{\\\"title\\\": \\\"R\\\", \\\"type\\\": \\\"object\\\"}\"}"
+
+static void the_same_text_has_the_same_id_under_every_subject(void **state) {
+    struct scene *scene = *state;
+    int id = registered(scene, "same-a", CUST);
+    assert_int_equal(registered(scene, "same-a", CUST), id);
+    assert_int_equal(registered(scene, "same-a", CUST_SPACED), id);
+    assert_int_equal(registered(scene, "same-b", CUST), id);
+    expect(scene, "GET", "/subjects/same-a/versions", NULL, 200, "[1]");
+    char path[60];
+    snprintf(path, sizeof path, "/schemas/ids/%d/subjects", id);
+    expect(scene, "GET", path, NULL, 200, NULL);
+    assert_non_null(strstr(text_string(&scene->answer.body), "\"same-a\",\"same-b\""));
+}
+
+static void a_version_is_answered_with_its_text_and_json_names_its_type(void **state) {
+    struct scene *scene = *state;
+    char expected[300];
+    int id = registered(scene, "get-value", JSON_ANY);
+    snprintf(expected, sizeof expected,
+             "{\"subject\":\"get-value\",\"version\":1,\"id\":%d,\"schemaType\":\"JSON\",\"schema\":\"{\\\"title\\\":"
+             "\\\"R\\\","
+             "\\\"type\\\":\\\"object\\\"}\"}",
+             id);
+    expect(scene, "GET", "/subjects/get-value/versions/latest", NULL, 200, expected);
+    expect(scene, "GET", "/subjects/get-value/versions/1", NULL, 200, expected);
+    expect(scene, "POST", "/subjects/get-value", JSON_ANY, 200, expected);
+    expect(scene, "GET", "/subjects/get-value/versions/1/schema", NULL, 200, "{\"title\":\"R\",\"type\":\"object\"}");
+}
+
+static void an_avro_schema_is_answered_without_a_type(void **state) {
+    struct scene *scene = *state;
+    char path[60];
+    snprintf(path, sizeof path, "/schemas/ids/%d", registered(scene, "avro-value", CUST));
+    expect(scene, "GET", path, NULL, 200, CUST);
+}
+
+static void look_up_minds_the_order_of_members_only_without_normalize(void **state) {
+    struct scene *scene = *state;
+    registered(scene, "order-value", CUST);
+    expect_fault(scene, "POST", "/subjects/order-value", CUST_REORDERED, 404, 40403, "Schema not found");
+    expect(scene, "POST", "/subjects/order-value?normalize=true", CUST_REORDERED, 200, NULL);
+}
+
+static void an_incompatible_schema_is_refused_and_the_reason_is_told(void **state) {
+    struct scene *scene = *state;
+    registered(scene, "fits-value", CUST);
+    expect(scene, "POST", "/compatibility/subjects/fits-value/versions/latest", CUST_MORE, 200,
+           "{\"is_compatible\":true}");
+    expect(scene, "POST", "/compatibility/subjects/fits-value/versions/latest", CUST_MUST, 200,
+           "{\"is_compatible\":false}");
+    expect(scene, "POST", "/compatibility/subjects/fits-value/versions?verbose=true", CUST_MUST, 200, NULL);
+    assert_non_null(strstr(text_string(&scene->answer.body), "must"));
+    expect_fault(scene, "POST", "/subjects/fits-value/versions", CUST_MUST, 409, 409,
+                 "incompatible with an earlier schema for subject \\\"fits-value\\\"");
+    registered(scene, "fits-value", CUST_MORE);
+    expect(scene, "GET", "/subjects/fits-value/versions", NULL, 200, "[1,2]");
+}
+
+static void a_schema_of_another_type_is_incompatible(void **state) {
+    struct scene *scene = *state;
+    registered(scene, "type-value", CUST);
+    expect_fault(scene, "POST", "/subjects/type-value/versions", JSON_ANY, 409, 409, "of type AVRO");
+}
+
+static void the_level_of_a_subject_goes_before_the_global_one(void **state) {
+    struct scene *scene = *state;
+    registered(scene, "level-value", CUST);
+    expect(scene, "GET", "/config", NULL, 200, "{\"compatibilityLevel\":\"BACKWARD\"}");
+    expect_fault(scene, "GET", "/config/level-value", NULL, 404, 40408, "does not have subject-level compatibility");
+    expect(scene, "GET", "/config/level-value?defaultToGlobal=true", NULL, 200,
+           "{\"compatibilityLevel\":\"BACKWARD\"}");
+    expect(scene, "PUT", "/config/level-value", "{\"compatibility\":\"none\"}", 200, "{\"compatibility\":\"NONE\"}");
+    registered(scene, "level-value", CUST_MUST);
+    expect(scene, "DELETE", "/config/level-value", NULL, 200, "{\"compatibilityLevel\":\"NONE\"}");
+    expect_fault(scene, "PUT", "/config", "{\"compatibility\":\"SIDEWAYS\"}", 422, 42203,
+                 "Invalid compatibility level");
+}
+
+static void a_subject_is_deleted_softly_before_it_is_deleted_for_ever(void **state) {
+    struct scene *scene = *state;
+    registered(scene, "gone-value", CUST);
+    registered(scene, "gone-value", CUST_MORE);
+    expect_fault(scene, "DELETE", "/subjects/gone-value?permanent=true", NULL, 404, 40405, "was not deleted first");
+    expect(scene, "DELETE", "/subjects/gone-value", NULL, 200, "[1,2]");
+    expect_fault(scene, "GET", "/subjects/gone-value/versions", NULL, 404, 40401, "Subject 'gone-value' not found.");
+    expect(scene, "GET", "/subjects/gone-value/versions?deleted=true", NULL, 200, "[1,2]");
+    expect(scene, "GET", "/subjects?subjectPrefix=gone", NULL, 200, "[]");
+    expect(scene, "GET", "/subjects?subjectPrefix=gone&deleted=true", NULL, 200, "[\"gone-value\"]");
+    expect_fault(scene, "DELETE", "/subjects/gone-value", NULL, 404, 40404, "was soft deleted");
+    expect(scene, "DELETE", "/subjects/gone-value?permanent=true", NULL, 200, "[1,2]");
+    expect(scene, "GET", "/subjects?subjectPrefix=gone&deleted=true", NULL, 200, "[]");
+    registered(scene, "gone-value", CUST);
+    expect(scene, "GET", "/subjects/gone-value/versions", NULL, 200, "[1]");
+}
+
+static void a_version_is_deleted_softly_before_it_is_deleted_for_ever(void **state) {
+    struct scene *scene = *state;
+    registered(scene, "part-value", CUST);
+    registered(scene, "part-value", CUST_MORE);
+    expect_fault(scene, "DELETE", "/subjects/part-value/versions/1?permanent=true", NULL, 404, 40407,
+                 "was not deleted first");
+    expect(scene, "DELETE", "/subjects/part-value/versions/1", NULL, 200, "1");
+    expect_fault(scene, "DELETE", "/subjects/part-value/versions/1", NULL, 404, 40406, "was soft deleted");
+    expect_fault(scene, "GET", "/subjects/part-value/versions/1", NULL, 404, 40402, "Version 1 not found.");
+    expect(scene, "GET", "/subjects/part-value/versions/1?deleted=true", NULL, 200, NULL);
+    expect(scene, "DELETE", "/subjects/part-value/versions/1?permanent=true", NULL, 200, "1");
+    expect(scene, "DELETE", "/subjects/part-value/versions/latest", NULL, 200, "2");
+}
+
+static void what_cannot_be_taken_is_refused_by_name(void **state) {
+    struct scene *scene = *state;
+    const char *path = "/subjects/bad-value/versions";
+    expect_fault(scene, "POST", path, "not json", 400, 400, "The body is not JSON");
+    expect_fault(scene, "POST", path, "{\"nothing\":1}", 422, 42201, "no field 'schema'");
+    expect_fault(scene, "POST", path, "{\"schema\":\"{\\\"type\\\":\\\"nonsense\\\"}\"}", 422, 42201,
+                 "Invalid schema of type AVRO");
+    expect_fault(scene, "POST", path, "{\"schemaType\":\"JSON\",\"schema\":\"{not json\"}", 422, 42201,
+                 "Invalid schema of type JSON");
+    expect_fault(scene, "POST", path, "{\"schemaType\":\"PROTOBUF\",\"schema\":\"x\"}", 422, 42201, "PROTOBUF");
+    expect_fault(scene, "POST", path, "{\"schemaType\":\"THRIFTX\",\"schema\":\"x\"}", 422, 42201, "THRIFTX");
+    expect_fault(scene, "POST", path,
+                 "{\"schema\":\"\\\"int\\\"\",\"references\":[{\"name\":\"a\",\"subject\":\"b\",\"version\":1}]}", 422,
+                 42201, "'references' is not supported");
+    expect_fault(scene, "GET", "/subjects/bad-value/versions", NULL, 404, 40401, "Subject 'bad-value' not found.");
+    expect_fault(scene, "GET", "/schemas/ids/99999", NULL, 404, 40403, "Schema 99999 not found");
+    expect_fault(scene, "GET", "/schemas/ids/x", NULL, 404, 40403, "Schema x not found");
+    registered(scene, "ok-value", CUST);
+    expect_fault(scene, "GET", "/subjects/ok-value/versions/abc", NULL, 422, 42202, "'abc' is not a valid version id");
+    expect_fault(scene, "GET", "/subjects/ok-value/versions/99", NULL, 404, 40402, "Version 99 not found.");
+    expect_fault(scene, "GET", "/nowhere", NULL, 404, 404, "HTTP 404 Not Found");
+    expect_fault(scene, "PUT", "/mode", "{\"mode\":\"IMPORT\"}", 422, 42205, "Mode IMPORT is not supported");
+    expect_fault(scene, "PUT", "/mode", "{\"mode\":\"ODD\"}", 422, 42204, "Invalid mode");
+}
+
+static void a_read_only_subject_takes_no_new_schema(void **state) {
+    struct scene *scene = *state;
+    registered(scene, "mode-value", CUST);
+    expect(scene, "PUT", "/mode/mode-value", "{\"mode\":\"READONLY\"}", 200, "{\"mode\":\"READONLY\"}");
+    expect_fault(scene, "POST", "/subjects/mode-value/versions", CUST_MORE, 422, 42205, "read-only mode");
+    expect_fault(scene, "DELETE", "/subjects/mode-value", NULL, 422, 42205, "read-only mode");
+    registered(scene, "mode-value", CUST);
+    expect(scene, "DELETE", "/mode/mode-value", NULL, 200, "{\"mode\":\"READONLY\"}");
+    registered(scene, "mode-value", CUST_MORE);
+}
+
+static void a_subject_with_a_slash_and_a_blank_is_found(void **state) {
+    struct scene *scene = *state;
+    registered(scene, "a%2Fb%20c-value", CUST);
+    expect(scene, "GET", "/subjects?subjectPrefix=a%2F", NULL, 200, "[\"a/b c-value\"]");
+    expect(scene, "GET", "/subjects/a%2Fb%20c-value/versions", NULL, 200, "[1]");
+}
+
+static void after_a_restart_everything_is_as_it_was(void **state) {
+    struct scene *scene = *state;
+    struct text subjects = TEXT_EMPTY, kept = TEXT_EMPTY;
+    registered(scene, "kept-value", CUST);
+    registered(scene, "kept-value", CUST_MORE);
+    registered(scene, "dead-value", CUST);
+    expect(scene, "DELETE", "/subjects/dead-value", NULL, 200, "[1]");
+    expect(scene, "PUT", "/config/kept-value", "{\"compatibility\":\"FULL\"}", 200, NULL);
+    expect(scene, "PUT", "/mode/kept-value", "{\"mode\":\"READONLY\"}", 200, NULL);
+    int last = registered(scene, "last-value", "{\"schema\":\"\\\"long\\\"\"}");
+    expect(scene, "GET", "/subjects?deleted=true", NULL, 200, NULL);
+    text_append(&subjects, text_view(&scene->answer.body));
+    expect(scene, "GET", "/subjects/kept-value/versions/2", NULL, 200, NULL);
+    text_append(&kept, text_view(&scene->answer.body));
+    registry_server_stop(scene->registry);
+    start(scene);
+    expect(scene, "GET", "/subjects?deleted=true", NULL, 200, text_string(&subjects));
+    expect(scene, "GET", "/subjects/kept-value/versions/2", NULL, 200, text_string(&kept));
+    expect(scene, "GET", "/config/kept-value", NULL, 200, "{\"compatibilityLevel\":\"FULL\"}");
+    expect(scene, "GET", "/mode/kept-value", NULL, 200, "{\"mode\":\"READONLY\"}");
+    expect_fault(scene, "GET", "/subjects/dead-value/versions", NULL, 404, 40401, "not found");
+    assert_int_equal(registered(scene, "next-value", "{\"schema\":\"\\\"bytes\\\"\"}"), last + 1);
+    text_free(&subjects);
+    text_free(&kept);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_text_has_the_same_id_under_every_subject),
+        cmocka_unit_test(a_version_is_answered_with_its_text_and_json_names_its_type),
+        cmocka_unit_test(an_avro_schema_is_answered_without_a_type),
+        cmocka_unit_test(look_up_minds_the_order_of_members_only_without_normalize),
+        cmocka_unit_test(an_incompatible_schema_is_refused_and_the_reason_is_told),
+        cmocka_unit_test(a_schema_of_another_type_is_incompatible),
+        cmocka_unit_test(the_level_of_a_subject_goes_before_the_global_one),
+        cmocka_unit_test(a_subject_is_deleted_softly_before_it_is_deleted_for_ever),
+        cmocka_unit_test(a_version_is_deleted_softly_before_it_is_deleted_for_ever),
+        cmocka_unit_test(what_cannot_be_taken_is_refused_by_name),
+        cmocka_unit_test(a_read_only_subject_takes_no_new_schema),
+        cmocka_unit_test(a_subject_with_a_slash_and_a_blank_is_found),
+        cmocka_unit_test(after_a_restart_everything_is_as_it_was),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

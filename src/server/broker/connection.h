@@ -1,0 +1,11 @@
+/* One client's connection: requests in order, answers in order, bounded in both directions. Broker thread. */
+#pragma once
+
+#include "server/broker/handler.h"
+
+struct connection *connection_open(struct broker_core *core, int descriptor, const char *peer, void (*closed)(void *context),
+                                   void *context);
+void connection_close(struct connection *connection);
+/* After an append: parked fetches look again. */
+void connection_look_again(struct connection *connection);
+struct connection *connection_next(const struct connection *connection);

@@ -1,0 +1,69 @@
+/* What a request handler gets, and the table of handlers: a row a request, reader and writer together in one file each. */
+#pragma once
+
+#include "foundation/base/clock.h"
+#include "server/broker.h"
+#include "server/broker/cursor.h"
+#include "server/broker/groups.h"
+#include "server/broker/protocol.h"
+#include "server/broker/store.h"
+
+struct connection;
+
+struct broker_core { /* owned by the broker's thread */
+    struct store store;
+    struct groups *groups;
+    struct loop *loop;
+    const struct clock *clock;
+    bool sync, auto_create;
+    const char *user, *password; /* SASL/PLAIN; NULL = none asked */
+    int64_t next_producer_id;
+    bool appended; /* waiting fetches are going to look again */
+    struct connection *connections;
+    int connection_count;
+};
+enum { NODE_ID = 1 };
+void broker_core_appended(struct broker_core *core); /* something was written or deleted: once a turn, waiting fetches look again */
+
+struct request {
+    struct broker_core *core;
+    struct connection *connection;
+    int16_t key, version;
+    int32_t correlation;
+    struct view client_id;
+    struct reader reader; /* at the body */
+    struct text *out;     /* the body of the answer */
+};
+
+enum handled {
+    HANDLED,       /* out holds the answer */
+    HANDLED_LATER, /* connection_answer_later was arranged */
+    HANDLED_SILENT /* acks=0: no answer */
+};
+
+struct handler {
+    int16_t key, least, most;
+    const char *name;
+    enum handled (*handle)(struct request *request);
+    bool before_login; /* allowed before SASL is through */
+};
+extern const struct handler *const handlers[]; /* NULL-terminated, by key */
+const struct handler *handler_find(int16_t key);
+
+int16_t kafka_error_of(const struct error *error);
+
+/* --- connection side --- */
+const char *connection_host(const struct connection *connection);        /* the peer's */
+/* Address and port that this client came in on: what it is told to use. */
+void connection_advertised(const struct connection *connection, char address[64], uint16_t *port);
+bool connection_logged_in(const struct connection *connection);
+void connection_set_logged_in(struct connection *connection);
+void connection_set_mechanism(struct connection *connection);
+bool connection_has_mechanism(const struct connection *connection);
+/* Leaves the request unanswered until connection_finish; others of this connection wait behind it. Gives the context to finish
+ * with. One at a time. */
+void *connection_answer_later(struct request *request);
+void connection_finish(void *context, struct text *body);
+/* A fetch that waits: parks a copy of the request until data arrive or the time is over, then runs it again. */
+void connection_park(struct request *request, int32_t wait_ms);
+bool connection_is_rerun(const struct connection *connection); /* the wait is over: answer with what there is */

@@ -1,0 +1,35 @@
+/* OffsetForLeaderEpoch 0-3: one epoch, 0, which ends at the end of the log. */
+#include "server/broker/handler.h"
+
+static enum handled handle(struct request *request) {
+    struct reader *reader = &request->reader;
+    struct text *out = request->out;
+    int16_t version = request->version;
+    if (version >= 3)
+        read_int32(reader);
+    int32_t topics = read_array(reader, 6);
+    if (version >= 2)
+        write_int32(out, 0);
+    write_int32(out, topics < 0 ? 0 : topics);
+    for (int32_t i = 0; i < topics && !reader->broken; i++) {
+        struct view name = read_string(reader);
+        int32_t partitions = read_array(reader, 8);
+        write_view(out, name.data ? name : VIEW(""));
+        write_int32(out, partitions < 0 ? 0 : partitions);
+        for (int32_t j = 0; j < partitions && !reader->broken; j++) {
+            int32_t partition = read_int32(reader);
+            if (version >= 2)
+                read_int32(reader);
+            int32_t epoch = read_int32(reader);
+            struct log *log = store_partition(&request->core->store, name, partition);
+            write_int16(out, log ? KAFKA_OK : KAFKA_UNKNOWN_TOPIC);
+            write_int32(out, partition);
+            if (version >= 1)
+                write_int32(out, log && epoch >= 0 ? 0 : -1);
+            write_int64(out, log && epoch >= 0 ? log_end_offset(log) : -1);
+        }
+    }
+    return HANDLED;
+}
+
+const struct handler handler_offset_for_leader_epoch = {KEY_OFFSET_FOR_LEADER_EPOCH, 0, 3, "OffsetForLeaderEpoch", handle, false};

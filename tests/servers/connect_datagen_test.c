@@ -1,0 +1,299 @@
+/* The Connect worker with the datagen connector, between our broker and our registry. */
+#include "server/connect.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "client/kafka.h"
+#include "client/registry.h"
+#include "foundation/base/file.h"
+#include "foundation/base/memory.h"
+#include "foundation/format/inspect.h"
+#include "lab/customer.h"
+#include "lab/topics.h"
+#include "server/broker.h"
+#include "server/registry.h"
+
+enum { LONG_MS = 10000, WAIT_MS = 20000 };
+
+struct scene {
+    char folder[64], log[96];
+    struct broker *broker;
+    struct registry_server *registry;
+    struct connect_server *connect;
+    struct http_server *http;
+    struct http_client *client;
+    struct properties *properties;
+    struct profile *profile;
+    struct http_answer answer;
+    struct error error;
+};
+
+static void start_connect(struct scene *scene) {
+    struct connect_server_options options = {
+        .profile = scene->profile, .http = scene->http, .http_client = scene->client, .address = "127.0.0.1"};
+    scene->connect = connect_server_start(&options, &scene->error);
+    if (!scene->connect)
+        fail_msg("%s", scene->error.message);
+}
+
+static void renew_profile(struct scene *scene, const char *name, const char *scheme, uint16_t port) {
+    char address[64];
+    snprintf(address, sizeof address, "%s127.0.0.1:%u", scheme, port);
+    properties_set(scene->properties, name, address);
+    profile_release(scene->profile);
+    scene->profile = profile_from_properties("scene", scene->properties, 0, &scene->error);
+    assert_non_null(scene->profile);
+}
+
+static int set_up(void **state) {
+    struct scene *scene = memory_zero(1, sizeof *scene);
+    snprintf(scene->folder, sizeof scene->folder, "/tmp/connect-datagen-XXXXXX");
+    assert_non_null(mkdtemp(scene->folder));
+    snprintf(scene->log, sizeof scene->log, "%s/log", scene->folder);
+    scene->properties = properties_new();
+    scene->http = http_server_new(&scene->error);
+    scene->client = http_client_new(&scene->error);
+    assert_non_null(scene->client);
+    struct broker_options broker = {.folder = scene->log, .address = "127.0.0.1"};
+    scene->broker = broker_start(&broker, &scene->error);
+    if (!scene->broker)
+        fail_msg("%s", scene->error.message);
+    renew_profile(scene, "bootstrap.servers", "", broker_port(scene->broker));
+    struct registry_server_options registry = {.profile = scene->profile, .http = scene->http, .address = "127.0.0.1"};
+    scene->registry = registry_server_start(&registry, &scene->error);
+    if (!scene->registry)
+        fail_msg("%s", scene->error.message);
+    renew_profile(scene, "schema.registry.url", "http://", registry_server_port(scene->registry));
+    start_connect(scene);
+    *state = scene;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct scene *scene = *state;
+    http_answer_free(&scene->answer);
+    connect_server_stop(scene->connect);
+    registry_server_stop(scene->registry);
+    http_client_free(scene->client);
+    http_server_free(scene->http);
+    broker_stop(scene->broker);
+    profile_release(scene->profile);
+    properties_free(scene->properties);
+    file_remove_tree(scene->folder, NULL);
+    memory_free(scene);
+    return 0;
+}
+
+static const char *ask(struct scene *scene, const char *method, const char *path, const char *body, int status) {
+    char url[300];
+    snprintf(url, sizeof url, "http://127.0.0.1:%u%s", connect_server_port(scene->connect), path);
+    struct http_request request = {.method = method, .url = url, .body = view_of(body)};
+    http_answer_free(&scene->answer);
+    if (http_client_send(scene->client, &request, &scene->answer, &scene->error) != 0)
+        fail_msg("%s %s: %s", method, path, scene->error.message);
+    if (scene->answer.status != status)
+        fail_msg("%s %s: status %d, %s", method, path, scene->answer.status, text_string(&scene->answer.body));
+    return text_string(&scene->answer.body);
+}
+
+static void expect_words(struct scene *scene, const char *method, const char *path, const char *body, int status,
+                         const char *words) {
+    const char *answer = ask(scene, method, path, body, status);
+    if (!strstr(answer, words))
+        fail_msg("%s %s: '%s' is not in %s", method, path, words, answer);
+}
+
+static void wait_for(struct scene *scene, const char *path, const char *words) {
+    int64_t end = clock_monotonic_ms() + WAIT_MS;
+    while (!strstr(ask(scene, "GET", path, NULL, 200), words)) {
+        if (clock_monotonic_ms() > end)
+            fail_msg("GET %s: '%s' never came, last answer %s", path, words, text_string(&scene->answer.body));
+        usleep(5000);
+    }
+}
+
+static int64_t records_in(struct scene *scene, const char *topic) {
+    int64_t low = 0, high = 0;
+    struct kafka_admin *admin = kafka_admin_new(scene->profile, &scene->error);
+    if (kafka_admin_watermarks(admin, topic, 0, LONG_MS, &low, &high, &scene->error) != 0)
+        fail_msg("%s", scene->error.message);
+    kafka_admin_free(admin);
+    return high;
+}
+
+/* "KEY|JSON" of the record at this offset. */
+static void read_record(struct scene *scene, const char *topic, int64_t offset, struct text *out) {
+    struct kafka_consumer_options options = {.offset_reset = "error"};
+    struct kafka_partition start = {.topic = topic, .offset = offset};
+    struct kafka_message message;
+    const char *how;
+    int32_t id = 0;
+    struct kafka_consumer *consumer = kafka_consumer_new(scene->profile, &options, &scene->error);
+    struct registry_client *registry = registry_client_new(scene->profile, scene->client, &scene->error);
+    assert_int_equal(kafka_consumer_assign(consumer, &start, 1, &scene->error), 0);
+    assert_int_equal(kafka_consumer_receive(consumer, &message, 1, LONG_MS, &scene->error), 1);
+    struct schema_source schemas = registry_client_source(registry);
+    text_append(out, message.key);
+    text_append_char(out, '|');
+    if (inspect_to_json(message.value, &schemas, out, &how, &id, &scene->error) != 0)
+        fail_msg("%s", scene->error.message);
+    assert_string_equal(how, "AVRO");
+    kafka_consumer_release(consumer);
+    kafka_consumer_free(consumer);
+    registry_client_free(registry);
+}
+
+#define CREATE                                                                                                         \
+    "{\"name\":\"CDC_Postgresql\",\"config\":{\"connector.class\":\"datagen\",\"quickstart\":\"customers\",\"seed\":"  \
+    "\"7\","                                                                                                           \
+    "\"count\":\"20\",\"tasks.max\":\"1\"}}"
+#define STATUS "/connectors/CDC_Postgresql/status"
+#define OFFSETS "/connectors/CDC_Postgresql/offsets"
+
+static void the_snapshot_writes_each_customer_as_the_cdc_connector_would(void **state) {
+    struct scene *scene = *state;
+    struct customers customers;
+    struct text record = TEXT_EMPTY, expected = TEXT_EMPTY;
+    struct registry_schema schema;
+    expect_words(scene, "POST", "/connectors", CREATE, 201, "\"name\":\"CDC_Postgresql\"},\"tasks\":[{\"connector\":");
+    wait_for(scene, OFFSETS, "\"snapshot\":\"done\"");
+    assert_int_equal(records_in(scene, LAB_TOPIC_CUSTOMERS), 20);
+    customers_make(&customers, 7, 20);
+    text_append_format(
+        &expected,
+        "Struct{credit_card_number=%s}|{\"credit_card_number\":\"%s\",\"customer_id\":\"%s\",\"customer_email\":\"%s\","
+        "\"avg_spending_amount\":%d,\"__deleted\":\"false\"}",
+        customers.items[19].card, customers.items[19].card, customers.items[19].id, customers.items[19].email,
+        customers.items[19].average);
+    read_record(scene, LAB_TOPIC_CUSTOMERS, 19, &record);
+    assert_string_equal(text_string(&record), text_string(&expected));
+    struct registry_client *registry = registry_client_new(scene->profile, scene->client, &scene->error);
+    assert_int_equal(registry_client_latest(registry, "cdc.public.customers-value", &schema, &scene->error), 0);
+    assert_string_equal(schema.text, lab_customer_schema());
+    registry_schema_free(&schema);
+    registry_client_free(registry);
+    expect_words(scene, "GET", STATUS, NULL, 200, "\"tasks\":[{\"id\":0,\"state\":\"RUNNING\"");
+    expect_words(scene, "GET", "/connectors/CDC_Postgresql/topics", NULL, 200,
+                 "{\"CDC_Postgresql\":{\"topics\":[\"cdc.public.customers\"]}}");
+    customers_free(&customers);
+    text_free(&record);
+    text_free(&expected);
+}
+
+static void a_restart_goes_on_without_the_snapshot(void **state) {
+    struct scene *scene = *state;
+    ask(scene, "POST", "/connectors", CREATE, 201);
+    wait_for(scene, OFFSETS, "\"snapshot\":\"done\"");
+    connect_server_stop(scene->connect);
+    start_connect(scene);
+    assert_string_equal(ask(scene, "GET", "/connectors", NULL, 200), "[\"CDC_Postgresql\"]");
+    expect_words(scene, "GET", STATUS, NULL, 200, "\"state\":\"RUNNING\"");
+    expect_words(scene, "GET", "/connectors/CDC_Postgresql/config", NULL, 200, "\"seed\":\"7\"");
+    /* A change of somebody comes only after the snapshot would have come. */
+    ask(scene, "PUT", "/connectors/CDC_Postgresql/config",
+        "{\"connector.class\":\"datagen\",\"seed\":\"7\",\"count\":\"20\",\"max.interval\":\"1\"}", 200);
+    wait_for(scene, OFFSETS, "\"changes\":3");
+    ask(scene, "PUT", "/connectors/CDC_Postgresql/pause", NULL, 202);
+    const char *changes = strstr(ask(scene, "GET", OFFSETS, NULL, 200), "\"changes\":");
+    assert_int_equal(records_in(scene, LAB_TOPIC_CUSTOMERS), 20 + atol(changes + 10));
+}
+
+static void a_paused_connector_stays_paused_over_a_restart_and_resumes(void **state) {
+    struct scene *scene = *state;
+    ask(scene, "POST", "/connectors", CREATE, 201);
+    wait_for(scene, OFFSETS, "\"snapshot\":\"done\"");
+    ask(scene, "PUT", "/connectors/CDC_Postgresql/pause", NULL, 202);
+    connect_server_stop(scene->connect);
+    start_connect(scene);
+    expect_words(scene, "GET", STATUS, NULL, 200, "\"tasks\":[{\"id\":0,\"state\":\"PAUSED\"");
+    ask(scene, "PUT", "/connectors/CDC_Postgresql/resume", NULL, 202);
+    expect_words(scene, "GET", STATUS, NULL, 200, "\"tasks\":[{\"id\":0,\"state\":\"RUNNING\"");
+    expect_words(scene, "DELETE", OFFSETS, NULL, 400, "must be in the STOPPED state");
+    ask(scene, "PUT", "/connectors/CDC_Postgresql/stop", NULL, 204);
+    expect_words(scene, "GET", STATUS, NULL, 200, "\"state\":\"STOPPED\"");
+    expect_words(scene, "GET", STATUS, NULL, 200, "\"tasks\":[]");
+    ask(scene, "DELETE", OFFSETS, NULL, 200);
+    assert_string_equal(ask(scene, "GET", OFFSETS, NULL, 200), "{\"offsets\":[]}");
+}
+
+static void a_deleted_connector_made_again_brings_its_snapshot_again(void **state) {
+    struct scene *scene = *state;
+    ask(scene, "POST", "/connectors", CREATE, 201);
+    wait_for(scene, OFFSETS, "\"snapshot\":\"done\"");
+    ask(scene, "DELETE", "/connectors/CDC_Postgresql", NULL, 204);
+    expect_words(scene, "GET", STATUS, NULL, 404, "No status found for connector CDC_Postgresql");
+    connect_server_stop(scene->connect);
+    start_connect(scene);
+    assert_string_equal(ask(scene, "GET", "/connectors?expand=status&expand=info", NULL, 200), "{}");
+    ask(scene, "POST", "/connectors", CREATE, 201);
+    wait_for(scene, OFFSETS, "\"snapshot\":\"done\"");
+    assert_int_equal(records_in(scene, LAB_TOPIC_CUSTOMERS), 40);
+}
+
+static void what_is_wrong_in_a_configuration_is_named(void **state) {
+    struct scene *scene = *state;
+    const char *validate = "/connector-plugins/datagen/config/validate";
+    expect_words(scene, "PUT", validate, "{\"connector.class\":\"datagen\",\"quickstart\":\"customers\"}", 200,
+                 "\"error_count\":0");
+    expect_words(scene, "PUT", validate, "{\"connector.class\":\"datagen\",\"count\":\"x\"}", 200,
+                 "Invalid value x for configuration count: Not a number of type INT");
+    expect_words(scene, "PUT", validate, "{\"connector.class\":\"datagen\",\"count\":\"0\"}", 200,
+                 "Value must be between 1 and 1000000");
+    expect_words(scene, "PUT", validate, "{\"connector.class\":\"datagen\",\"quickstart\":\"users\"}", 200,
+                 "String must be one of: customers");
+    expect_words(scene, "PUT", validate, "{\"connector.class\":\"datagen\",\"customers.file\":\"/no/such.csv\"}", 200,
+                 "/no/such.csv");
+    expect_words(scene, "PUT", validate, "{\"connector.class\":\"datagen\",\"customer.file\":\"a.csv\"}", 200,
+                 "Unknown configuration \\\"customer.file\\\"");
+    expect_words(scene, "PUT", "/connector-plugins/NoSuch/config/validate", "{\"connector.class\":\"datagen\"}", 400,
+                 "Included connector type datagen does not match request type NoSuch");
+    expect_words(scene, "POST", "/connectors",
+                 "{\"name\":\"x\",\"config\":{\"connector.class\":\"datagen\",\"odd\":\"1\"}}", 400,
+                 "Unknown configuration \\\"odd\\\"");
+    expect_words(scene, "POST", "/connectors", "{\"name\":\"x\",\"config\":{\"connector.class\":\"no.such.Class\"}}",
+                 400, "which name matches no.such.Class, available connectors are: datagen");
+    expect_words(scene, "POST", "/connectors",
+                 "{\"name\":\"x\",\"config\":{\"connector.class\":\"datagen\",\"name\":\"y\"}}", 400,
+                 "Connector name configuration (y) doesn't match connector name in the URL (x)");
+    expect_words(scene, "POST", "/connectors", "{\"name\":\"x\"}", 400, "no object 'config'");
+    expect_words(scene, "POST", "/connectors", "{nope", 400, "not JSON");
+    assert_string_equal(ask(scene, "GET", "/connectors", NULL, 200), "[]");
+}
+
+static void an_unknown_connector_is_answered_in_the_words_of_the_call(void **state) {
+    struct scene *scene = *state;
+    expect_words(scene, "GET", "/connectors/nope", NULL, 404,
+                 "{\"error_code\":404,\"message\":\"Connector nope not found\"}");
+    expect_words(scene, "GET", "/connectors/nope/status", NULL, 404, "No status found for connector nope");
+    expect_words(scene, "PUT", "/connectors/nope/pause", NULL, 404, "Unknown connector nope");
+    expect_words(scene, "POST", "/connectors/nope/restart", NULL, 404, "Unknown connector: nope");
+    expect_words(scene, "DELETE", "/connectors/nope", NULL, 404, "Connector nope not found");
+    expect_words(scene, "GET", "/nowhere", NULL, 404, "{\"error_code\":404,\"message\":\"HTTP 404 Not Found\"}");
+    ask(scene, "POST", "/connectors", CREATE, 201);
+    expect_words(scene, "POST", "/connectors", CREATE, 409, "Connector CDC_Postgresql already exists");
+    expect_words(scene, "POST", "/connectors/CDC_Postgresql/restart?includeTasks=true", NULL, 202,
+                 "\"state\":\"RESTARTING\"");
+    ask(scene, "POST", "/connectors/CDC_Postgresql/restart", NULL, 204);
+    expect_words(scene, "GET", "/connector-plugins", NULL, 200, "[{\"class\":\"datagen\",\"type\":\"source\"");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_snapshot_writes_each_customer_as_the_cdc_connector_would, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_restart_goes_on_without_the_snapshot, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_paused_connector_stays_paused_over_a_restart_and_resumes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_deleted_connector_made_again_brings_its_snapshot_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_wrong_in_a_configuration_is_named, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_unknown_connector_is_answered_in_the_words_of_the_call, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -55,8 +55,8 @@ static void print_time(struct text *out, int64_t ms) {
 static void print_timestamp(struct text *out, int64_t ms) {
     int64_t days = ms / 86400000 - (ms % 86400000 < 0), rest = ms - days * 86400000;
     print_date(out, days);
-    text_append_format(out, "T%02d:%02d:%02d.%03d", (int)(rest / 3600000), (int)(rest / 60000 % 60), (int)(rest / 1000 % 60),
-                       (int)(rest % 1000));
+    text_append_format(out, "T%02d:%02d:%02d.%03d", (int)(rest / 3600000), (int)(rest / 60000 % 60),
+                       (int)(rest / 1000 % 60), (int)(rest % 1000));
 }
 
 static const struct sql_type *item_type(const struct sql_type *type, uint8_t tag, size_t index) {
@@ -121,6 +121,22 @@ void value_print(struct text *out, struct value v, const struct sql_type *type) 
     print_scalar(out, v, type);
 }
 
+/* JSON knows text keys only. No scalar but text needs escaping, so only nested keys cost a buffer. */
+static void print_json_key(struct text *out, struct value key, const struct sql_type *type) {
+    if (key.tag == VALUE_STRING) {
+        text_append_json(out, value_view(key));
+    } else if (key.tag == VALUE_ARRAY || key.tag == VALUE_MAP || key.tag == VALUE_STRUCT) {
+        struct text nested = TEXT_EMPTY;
+        value_print(&nested, key, type);
+        text_append_json(out, text_view(&nested));
+        text_free(&nested);
+    } else {
+        text_append_char(out, '"');
+        print_scalar(out, key, type);
+        text_append_char(out, '"');
+    }
+}
+
 void value_print_json(struct text *out, struct value v, const struct sql_type *type) {
     switch (v.tag) {
     case VALUE_ARRAY:
@@ -135,12 +151,9 @@ void value_print_json(struct text *out, struct value v, const struct sql_type *t
                 text_append_json(out, type && i < type->field_count ? type->fields[i].name : (struct view){0});
                 text_append_char(out, ':');
             }
-            if (v.tag == VALUE_MAP && i % 2 == 0) { /* JSON knows text keys only */
-                struct text key = TEXT_EMPTY;
-                value_print(&key, v.items[i], item_type(type, v.tag, i));
-                text_append_json(out, text_view(&key));
+            if (v.tag == VALUE_MAP && i % 2 == 0) {
+                print_json_key(out, v.items[i], item_type(type, v.tag, i));
                 text_append_char(out, ':');
-                text_free(&key);
             } else {
                 value_print_json(out, v.items[i], item_type(type, v.tag, i));
             }

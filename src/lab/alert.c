@@ -6,8 +6,8 @@ void alert_print(const struct alert *alert, struct text *out) {
     text_append_format(out,
                        "Possible fraud: credit card number %s customer %s total spend %lld average spend %lld "
                        "total number of transactions %lld time period %s to %s",
-                       alert->card, alert->email, (long long)alert->total, (long long)alert->average, (long long)alert->count,
-                       alert->window_start, alert->window_end);
+                       alert->card, alert->email, (long long)alert->total, (long long)alert->average,
+                       (long long)alert->count, alert->window_start, alert->window_end);
 }
 
 static bool is_space(char c) {
@@ -47,7 +47,8 @@ static bool find_label(struct view *text, const char *label, struct view *before
 }
 
 static bool copy(char *to, size_t size, struct view from) {
-    while (from.size && (from.data[from.size - 1] == ',' || from.data[from.size - 1] == '.' || from.data[from.size - 1] == ';'))
+    while (from.size &&
+           (from.data[from.size - 1] == ',' || from.data[from.size - 1] == '.' || from.data[from.size - 1] == ';'))
         from.size--;
     if (from.size == 0 || from.size >= size)
         return false;
@@ -69,7 +70,7 @@ static bool number(struct view text, int64_t *to) {
 }
 
 bool alert_parse(struct view text, struct alert *alert) {
-    static const char *const labels[] = {"credit card number", "customer",    "total spend", "average spend",
+    static const char *const labels[] = {"credit card number",           "customer",    "total spend", "average spend",
                                          "total number of transactions", "time period", "to"};
     struct view parts[sizeof labels / sizeof *labels + 1];
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)

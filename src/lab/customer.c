@@ -9,10 +9,12 @@
 #include "foundation/base/random.h"
 #include "foundation/base/vector.h"
 
-static const char *const first_names[] = {"amara", "bjorn", "chiara", "dmitri", "elif",  "farid", "greta",  "hana",  "ines", "jonas",
-                                          "kaori", "lena",  "marco",  "nadia",  "oscar", "priya", "quentin", "rosa", "sven", "tariq"};
-static const char *const last_names[] = {"abara",  "berg",   "costa", "dahl",  "eriksen", "fuchs", "garcia", "hansen", "ito",  "jansen",
-                                         "kimani", "larsen", "moreau", "novak", "okafor",  "park",  "quist",  "rossi",  "sato", "tran"};
+static const char *const first_names[] = {"amara", "bjorn", "chiara",  "dmitri", "elif", "farid", "greta",
+                                          "hana",  "ines",  "jonas",   "kaori",  "lena", "marco", "nadia",
+                                          "oscar", "priya", "quentin", "rosa",   "sven", "tariq"};
+static const char *const last_names[] = {"abara",  "berg", "costa",  "dahl",   "eriksen", "fuchs",  "garcia",
+                                         "hansen", "ito",  "jansen", "kimani", "larsen",  "moreau", "novak",
+                                         "okafor", "park", "quist",  "rossi",  "sato",    "tran"};
 
 void customers_make(struct customers *customers, uint64_t seed, size_t count) {
     struct random random;
@@ -26,7 +28,8 @@ void customers_make(struct customers *customers, uint64_t seed, size_t count) {
         do {
             text_clear(&card);
             for (int group = 0; group < 4; group++)
-                text_append_format(&card, "%s%04d", group ? " " : "", (int)random_between(&random, group ? 0 : 1000, 9999));
+                text_append_format(&card, "%s%04d", group ? " " : "",
+                                   (int)random_between(&random, group ? 0 : 1000, 9999));
         } while (map_has(used, text_view(&card)));
         map_put(used, text_view(&card), customer);
         uint64_t high = random_next(&random), low = random_next(&random);
@@ -122,8 +125,9 @@ static bool table_next(struct table *table, struct error *error, int *result) {
             return false;
     } while (!wrong && table->count == 1 && table->fields[0].size == 0);
     if (wrong) {
-        *result = error_set_at(error, ERROR_INVALID, table->line, 0, "%s:%d: a quote does not close, or there are more than %d columns",
-                               table->name, table->line, FIELDS);
+        *result = error_set_at(error, ERROR_INVALID, table->line, 0,
+                               "%s:%d: a quote does not close, or there are more than %d columns", table->name,
+                               table->line, FIELDS);
         return false;
     }
     return true;
@@ -181,14 +185,14 @@ int customers_read(struct customers *customers, const char *file, const char *cr
             char *id = field(&table, columns[0]), *amount = field(&table, columns[2]);
             const char *card = credit_cards_file ? map_get(cards, view_of(id)) : text_string(&table.fields[columns[3]]);
             if (!view_to_double(view_trim(view_of(amount)), &average) || average < 0 || average > 2147483647)
-                result = error_set_at(error, ERROR_INVALID, table.line, 0, "%s:%d: avg_spending_amount '%s' is not an amount", file,
-                                      table.line, amount);
+                result = error_set_at(error, ERROR_INVALID, table.line, 0,
+                                      "%s:%d: avg_spending_amount '%s' is not an amount", file, table.line, amount);
             else if (!card || !*card)
-                result = error_set_at(error, ERROR_INVALID, table.line, 0, "%s:%d: customer %s has no credit card number", file,
-                                      table.line, id);
+                result = error_set_at(error, ERROR_INVALID, table.line, 0,
+                                      "%s:%d: customer %s has no credit card number", file, table.line, id);
             else
-                vector_push(&found, (struct customer){memory_copy_string(card), memory_copy_string(id), field(&table, columns[1]),
-                                                      (int32_t)average});
+                vector_push(&found, (struct customer){memory_copy_string(card), memory_copy_string(id),
+                                                      field(&table, columns[1]), (int32_t)average});
             memory_free(id);
             memory_free(amount);
         }

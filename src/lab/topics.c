@@ -1,7 +1,8 @@
 #include "lab/topics.h"
 
 const char *lab_transaction_schema(void) {
-    return "{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"title\":\"Transaction\",\"type\":\"object\",\"properties\":{"
+    return "{\"$schema\":\"http://json-schema.org/draft-07/"
+           "schema#\",\"title\":\"Transaction\",\"type\":\"object\",\"properties\":{"
            "\"transaction_id\":{\"type\":\"integer\",\"connect.type\":\"int32\",\"connect.index\":0},"
            "\"transaction_timestamp\":{\"type\":\"string\",\"connect.index\":1},"
            "\"credit_card_number\":{\"type\":\"string\",\"connect.index\":2},"

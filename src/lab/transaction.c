@@ -51,7 +51,8 @@ static const char *any_card(struct transaction_source *source) {
     return source->cards[random_between(&source->random, 0, (int64_t)source->card_count - 1)];
 }
 
-static void fill(struct transaction_source *source, int64_t text_ms, const char *card, int32_t amount, struct transaction *out) {
+static void fill(struct transaction_source *source, int64_t text_ms, const char *card, int32_t amount,
+                 struct transaction *out) {
     out->id = (int32_t)random_between(&source->random, 1000000, 9999999);
     set_timestamp(out, text_ms);
     set_text(out->card, sizeof out->card, card);
@@ -75,8 +76,8 @@ void transaction_burst(struct transaction_source *source, int64_t now_ms, const 
         card = any_card(source);
     int64_t text_ms = text_time(source, now_ms);
     for (size_t i = 0; i < count; i++)
-        fill(source, text_ms + (int64_t)i * BURST_STEP_MS, card, (int32_t)random_between(&source->random, FRAUD_LOW, FRAUD_HIGH),
-             &out[i]);
+        fill(source, text_ms + (int64_t)i * BURST_STEP_MS, card,
+             (int32_t)random_between(&source->random, FRAUD_LOW, FRAUD_HIGH), &out[i]);
 }
 
 size_t transaction_next(struct transaction_source *source, int64_t now_ms, struct transaction out[TRANSACTION_BURST]) {
@@ -107,7 +108,8 @@ void transaction_print(const struct transaction *transaction, struct text *out) 
 
 static void skip_space(struct view *json) {
     *json = (struct view){json->data, json->size};
-    while (json->size && (json->data[0] == ' ' || json->data[0] == '\n' || json->data[0] == '\r' || json->data[0] == '\t')) {
+    while (json->size &&
+           (json->data[0] == ' ' || json->data[0] == '\n' || json->data[0] == '\r' || json->data[0] == '\t')) {
         json->data++;
         json->size--;
     }

@@ -21,7 +21,7 @@ struct avro_codec {
     int32_t schema_id;
     struct schema_source *schemas;
     VECTOR(struct writer) writers;
-    size_t latest; /* writer of the last record */
+    size_t latest;               /* writer of the last record */
     const struct avro_node *own; /* what is written */
     const int *own_map;
 };
@@ -70,7 +70,8 @@ static const struct writer *writer_of(struct avro_codec *codec, int32_t id, stru
     return &codec->writers.items[codec->latest];
 }
 
-static int decode(struct codec *base, struct view bytes, struct arena *arena, struct value *values, struct error *error) {
+static int decode(struct codec *base, struct view bytes, struct arena *arena, struct value *values,
+                  struct error *error) {
     struct avro_codec *codec = (struct avro_codec *)base;
     int32_t id;
     columns_clear(values, codec->count);
@@ -86,7 +87,7 @@ static int decode(struct codec *base, struct view bytes, struct arena *arena, st
     if (writer->map && !codec->unwrapped)
         result = avro_read_record(&reader, writer->node, writer->map, codec->columns, values);
     else if (codec->count == 1)
-        result = avro_read(&reader, writer->node, codec->columns[0].type, &values[0]);
+        result = avro_format_read(&reader, writer->node, codec->columns[0].type, &values[0]);
     else
         result = error_set(error, ERROR_CORRUPT, "AVRO: schema id %d is a %s, %zu columns are to be read", id,
                            avro_kind_name(writer->node->kind), codec->count);
@@ -101,11 +102,11 @@ static int encode(struct codec *base, const struct value *values, struct text *o
     struct avro_codec *codec = (struct avro_codec *)base;
     framing_write(out, codec->schema_id);
     if (!codec->own_map || codec->unwrapped)
-        return avro_write(codec->own, codec->columns[0].type, values[0], out, error);
+        return avro_format_write(codec->own, codec->columns[0].type, values[0], out, error);
     for (size_t i = 0; i < codec->own->count; i++) {
         int at = codec->own_map[i];
-        if (avro_write(codec->own->fields[i].type, at >= 0 ? codec->columns[at].type : NULL, at >= 0 ? values[at] : value_null(),
-                       out, error) != 0)
+        if (avro_format_write(codec->own->fields[i].type, at >= 0 ? codec->columns[at].type : NULL,
+                              at >= 0 ? values[at] : value_null(), out, error) != 0)
             return error_wrap(error, "field %.*s", VIEW_ARGS(codec->own->fields[i].name));
     }
     return 0;
@@ -136,7 +137,8 @@ static int check(const struct column *columns, size_t count, const struct codec_
     (void)options;
     for (size_t i = 0; i < count; i++)
         if (!is_name(columns[i].name))
-            return error_set(error, ERROR_INVALID, "Schema is not compatible with Avro: Illegal initial character: %.*s",
+            return error_set(error, ERROR_INVALID,
+                             "Schema is not compatible with Avro: Illegal initial character: %.*s",
                              VIEW_ARGS(columns[i].name));
     return 0;
 }
@@ -168,8 +170,8 @@ static struct codec *compile(const struct column *columns, size_t count, const s
 const struct format format_avro = {
     .name = "AVRO",
     .registry_type = "AVRO",
-    .flags = FORMAT_REGISTRY | FORMAT_INFERS | FORMAT_MULTI_COLUMN | FORMAT_NESTED | FORMAT_KEY | FORMAT_VALUE | FORMAT_WRAP |
-             FORMAT_UNWRAP,
+    .flags = FORMAT_REGISTRY | FORMAT_INFERS | FORMAT_MULTI_COLUMN | FORMAT_NESTED | FORMAT_KEY | FORMAT_VALUE |
+             FORMAT_WRAP | FORMAT_UNWRAP,
     .help = "Avro binary behind the id of its schema in the registry",
     .check = check,
     .compile = compile,

@@ -41,12 +41,12 @@ int avro_read_end(struct avro_reader *reader) {
 }
 
 static int mismatch(struct avro_reader *reader, const struct avro_node *node, const struct sql_type *type) {
-    return error_set(reader->error, ERROR_CORRUPT, "Avro, byte %zu: a %s is no %s", (size_t)(reader->at - reader->start),
-                     avro_kind_name(node->kind), sql_base_name(type->base));
+    return error_set(reader->error, ERROR_CORRUPT, "Avro, byte %zu: a %s is no %s",
+                     (size_t)(reader->at - reader->start), avro_kind_name(node->kind), sql_base_name(type->base));
 }
 
-static int whole_number(struct avro_reader *reader, const struct avro_node *node, int64_t number, const struct sql_type *type,
-                        struct value *value) {
+static int whole_number(struct avro_reader *reader, const struct avro_node *node, int64_t number,
+                        const struct sql_type *type, struct value *value) {
     switch (type->base) {
     case SQL_INTEGER:
         if (number < INT32_MIN || number > INT32_MAX)
@@ -66,7 +66,8 @@ static int whole_number(struct avro_reader *reader, const struct avro_node *node
         *value = (struct value){.tag = VALUE_TIME, .integer = node->logical == AVRO_TIME_US ? number / 1000 : number};
         return 0;
     case SQL_TIMESTAMP:
-        *value = (struct value){.tag = VALUE_TIMESTAMP, .integer = node->logical == AVRO_TIMESTAMP_US ? number / 1000 : number};
+        *value = (struct value){.tag = VALUE_TIMESTAMP,
+                                .integer = node->logical == AVRO_TIMESTAMP_US ? number / 1000 : number};
         return 0;
     case SQL_STRING: {
         char *text = arena_format(reader->arena, "%lld", (long long)number);
@@ -78,8 +79,8 @@ static int whole_number(struct avro_reader *reader, const struct avro_node *node
     }
 }
 
-static int raw_bytes(struct avro_reader *reader, const struct avro_node *node, struct view bytes, const struct sql_type *type,
-                     struct value *value) {
+static int raw_bytes(struct avro_reader *reader, const struct avro_node *node, struct view bytes,
+                     const struct sql_type *type, struct value *value) {
     if (type->base == SQL_DECIMAL) {
         __int128 *decimal = arena_allocate(reader->arena, sizeof *decimal);
         if (!decimal_from_bytes(bytes, decimal))
@@ -129,7 +130,8 @@ static struct value *gather(struct avro_reader *reader, struct gathered *gathere
     return at;
 }
 
-static int read_list(struct avro_reader *reader, const struct avro_node *node, const struct sql_type *type, struct value *value) {
+static int read_list(struct avro_reader *reader, const struct avro_node *node, const struct sql_type *type,
+                     struct value *value) {
     struct gathered gathered = {0};
     bool entries = node->kind == AVRO_KIND_ARRAY && node->map_entries && (!type || type->base == SQL_MAP);
     bool wanted = type && (node->kind == AVRO_KIND_MAP || entries ? type->base == SQL_MAP : type->base == SQL_ARRAY);
@@ -146,9 +148,10 @@ static int read_list(struct avro_reader *reader, const struct avro_node *node, c
             struct value ignored[2], *to = wanted ? gather(reader, &gathered, type->base == SQL_MAP ? 2 : 1) : ignored;
             int result;
             if (entries) {
-                result = avro_read(reader, node->items->fields[0].type, wanted ? type->key : NULL, &to[0]);
+                result = avro_format_read(reader, node->items->fields[0].type, wanted ? type->key : NULL, &to[0]);
                 if (result == 0)
-                    result = avro_read(reader, node->items->fields[1].type, wanted ? type->element : NULL, &to[1]);
+                    result =
+                        avro_format_read(reader, node->items->fields[1].type, wanted ? type->element : NULL, &to[1]);
             } else if (node->kind == AVRO_KIND_MAP) {
                 int64_t size;
                 struct view key;
@@ -156,9 +159,9 @@ static int read_list(struct avro_reader *reader, const struct avro_node *node, c
                     return avro_wrong(reader, "a map's key is cut off");
                 if (wanted)
                     to[0] = value_string(key);
-                result = avro_read(reader, node->items, wanted ? type->element : NULL, &to[1]);
+                result = avro_format_read(reader, node->items, wanted ? type->element : NULL, &to[1]);
             } else {
-                result = avro_read(reader, node->items, wanted ? type->element : NULL, &to[0]);
+                result = avro_format_read(reader, node->items, wanted ? type->element : NULL, &to[0]);
             }
             if (result != 0)
                 return -1;
@@ -175,7 +178,8 @@ static int read_list(struct avro_reader *reader, const struct avro_node *node, c
     return 0;
 }
 
-static int read_struct(struct avro_reader *reader, const struct avro_node *node, const struct sql_type *type, struct value *value) {
+static int read_struct(struct avro_reader *reader, const struct avro_node *node, const struct sql_type *type,
+                       struct value *value) {
     struct value *items = NULL;
     if (type && type->base != SQL_STRUCT)
         return mismatch(reader, node, type);
@@ -189,7 +193,8 @@ static int read_struct(struct avro_reader *reader, const struct avro_node *node,
         while (type && at < type->field_count && !view_equal_ignoring_case(type->fields[at].name, node->fields[i].name))
             at++;
         bool wanted = type && at < type->field_count;
-        if (avro_read(reader, node->fields[i].type, wanted ? type->fields[at].type : NULL, wanted ? &items[at] : &ignored) != 0)
+        if (avro_format_read(reader, node->fields[i].type, wanted ? type->fields[at].type : NULL,
+                             wanted ? &items[at] : &ignored) != 0)
             return -1;
     }
     if (type)
@@ -197,7 +202,8 @@ static int read_struct(struct avro_reader *reader, const struct avro_node *node,
     return 0;
 }
 
-static int read_union(struct avro_reader *reader, const struct avro_node *node, const struct sql_type *type, struct value *value) {
+static int read_union(struct avro_reader *reader, const struct avro_node *node, const struct sql_type *type,
+                      struct value *value) {
     int64_t branch;
     size_t others = 0;
     if (!avro_read_long(reader, &branch) || branch < 0 || (uint64_t)branch >= node->count)
@@ -206,7 +212,7 @@ static int read_union(struct avro_reader *reader, const struct avro_node *node, 
     for (size_t i = 0; i < node->count; i++)
         others += node->branches[i]->kind != AVRO_KIND_NULL;
     if (!type || others <= 1 || type->base != SQL_STRUCT || chosen->kind == AVRO_KIND_NULL)
-        return avro_read(reader, chosen, type, value);
+        return avro_format_read(reader, chosen, type, value);
     /* a union of many is a struct with one field set */
     struct value *items = arena_allocate(reader->arena, type->field_count * sizeof *items);
     columns_clear(items, type->field_count);
@@ -214,16 +220,17 @@ static int read_union(struct avro_reader *reader, const struct avro_node *node, 
     for (size_t i = 0; i < type->field_count; i++) {
         if (!view_equal_ignoring_case(type->fields[i].name, name))
             continue;
-        if (avro_read(reader, chosen, type->fields[i].type, &items[i]) != 0)
+        if (avro_format_read(reader, chosen, type->fields[i].type, &items[i]) != 0)
             return -1;
         *value = (struct value){.tag = VALUE_STRUCT, .size = (uint32_t)type->field_count, .items = items};
         return 0;
     }
     *value = value_null();
-    return avro_read(reader, chosen, NULL, NULL);
+    return avro_format_read(reader, chosen, NULL, NULL);
 }
 
-static int read_any(struct avro_reader *reader, const struct avro_node *node, const struct sql_type *type, struct value *value) {
+static int read_any(struct avro_reader *reader, const struct avro_node *node, const struct sql_type *type,
+                    struct value *value) {
     int64_t number;
     struct view bytes;
     switch (node->kind) {
@@ -291,7 +298,8 @@ static int read_any(struct avro_reader *reader, const struct avro_node *node, co
     return avro_wrong(reader, "unknown type");
 }
 
-int avro_read(struct avro_reader *reader, const struct avro_node *node, const struct sql_type *type, struct value *value) {
+int avro_format_read(struct avro_reader *reader, const struct avro_node *node, const struct sql_type *type,
+                     struct value *value) {
     if (++reader->depth > DEPTH_MOST)
         return avro_wrong(reader, "nested too deeply");
     int result = read_any(reader, node, type, value);
@@ -299,12 +307,13 @@ int avro_read(struct avro_reader *reader, const struct avro_node *node, const st
     return result;
 }
 
-int avro_read_record(struct avro_reader *reader, const struct avro_node *node, const int *map, const struct column *columns,
-                     struct value *values) {
+int avro_read_record(struct avro_reader *reader, const struct avro_node *node, const int *map,
+                     const struct column *columns, struct value *values) {
     for (size_t i = 0; i < node->count; i++) {
         struct value ignored;
         int at = map[i];
-        if (avro_read(reader, node->fields[i].type, at >= 0 ? columns[at].type : NULL, at >= 0 ? &values[at] : &ignored) != 0)
+        if (avro_format_read(reader, node->fields[i].type, at >= 0 ? columns[at].type : NULL,
+                             at >= 0 ? &values[at] : &ignored) != 0)
             return error_wrap(reader->error, "field %.*s", VIEW_ARGS(node->fields[i].name));
     }
     return 0;

@@ -12,13 +12,14 @@ struct avro_reader {
 
 struct avro_reader avro_reader_of(struct view bytes, struct arena *arena, struct error *error);
 /* type NULL: the value is passed over. 0 or -1. */
-int avro_read(struct avro_reader *reader, const struct avro_node *node, const struct sql_type *type, struct value *value);
+int avro_format_read(struct avro_reader *reader, const struct avro_node *node, const struct sql_type *type,
+                     struct value *value);
 /* The writer's fields into the columns: map[i] is the column of field i, -1 passes it over. */
-int avro_read_record(struct avro_reader *reader, const struct avro_node *node, const int *map, const struct column *columns,
-                     struct value *values);
+int avro_read_record(struct avro_reader *reader, const struct avro_node *node, const int *map,
+                     const struct column *columns, struct value *values);
 int avro_read_end(struct avro_reader *reader);
 bool avro_read_long(struct avro_reader *reader, int64_t *number);
 int avro_wrong(struct avro_reader *reader, const char *what);
 void avro_write_long(struct text *out, int64_t number);
-int avro_write(const struct avro_node *node, const struct sql_type *type, struct value value, struct text *out,
-               struct error *error);
+int avro_format_write(const struct avro_node *node, const struct sql_type *type, struct value value, struct text *out,
+                      struct error *error);

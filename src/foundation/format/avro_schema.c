@@ -15,8 +15,8 @@ struct parsing {
     int depth;
 };
 
-static const char *const kinds[] = {"null",  "boolean", "int",    "long", "float", "double", "bytes",
-                                    "string", "record",  "enum",   "array", "map",  "union",  "fixed"};
+static const char *const kinds[] = {"null",   "boolean", "int",  "long",  "float", "double", "bytes",
+                                    "string", "record",  "enum", "array", "map",   "union",  "fixed"};
 
 const char *avro_kind_name(enum avro_kind kind) {
     return kinds[kind];
@@ -31,7 +31,8 @@ static const struct avro_node *refuse(struct parsing *parsing, const char *what,
 
 /* NAME, or SPACE.NAME; *space becomes the name's own. */
 static struct view full_name(struct parsing *parsing, json_t *json, struct view *space) {
-    const char *name = json_string_value(json_object_get(json, "name")), *own = json_string_value(json_object_get(json, "namespace"));
+    const char *name = json_string_value(json_object_get(json, "name")),
+               *own = json_string_value(json_object_get(json, "namespace"));
     if (!name)
         return (struct view){0};
     const char *dot = strrchr(name, '.');
@@ -75,9 +76,12 @@ static bool parse_logical(struct avro_node *node, json_t *json) {
         enum avro_logical logical;
         enum avro_kind kind;
     } rows[] = {
-        {"decimal", AVRO_DECIMAL, AVRO_KIND_BYTES},        {"decimal", AVRO_DECIMAL, AVRO_KIND_FIXED},
-        {"date", AVRO_DATE, AVRO_KIND_INT},                {"time-millis", AVRO_TIME_MS, AVRO_KIND_INT},
-        {"time-micros", AVRO_TIME_US, AVRO_KIND_LONG},     {"timestamp-millis", AVRO_TIMESTAMP_MS, AVRO_KIND_LONG},
+        {"decimal", AVRO_DECIMAL, AVRO_KIND_BYTES},
+        {"decimal", AVRO_DECIMAL, AVRO_KIND_FIXED},
+        {"date", AVRO_DATE, AVRO_KIND_INT},
+        {"time-millis", AVRO_TIME_MS, AVRO_KIND_INT},
+        {"time-micros", AVRO_TIME_US, AVRO_KIND_LONG},
+        {"timestamp-millis", AVRO_TIMESTAMP_MS, AVRO_KIND_LONG},
         {"timestamp-micros", AVRO_TIMESTAMP_US, AVRO_KIND_LONG},
     };
     const char *name = json_string_value(json_object_get(json, "logicalType"));
@@ -92,7 +96,8 @@ static bool parse_logical(struct avro_node *node, json_t *json) {
     return true;
 }
 
-static const struct avro_node *parse_record(struct parsing *parsing, json_t *json, struct avro_node *node, struct view space) {
+static const struct avro_node *parse_record(struct parsing *parsing, json_t *json, struct avro_node *node,
+                                            struct view space) {
     json_t *fields = json_object_get(json, "fields");
     if (!json_is_array(fields))
         return refuse(parsing, "a record without fields:", json_string_value(json_object_get(json, "name")));
@@ -103,7 +108,8 @@ static const struct avro_node *parse_record(struct parsing *parsing, json_t *jso
         json_t *field = json_array_get(fields, i);
         const char *name = json_string_value(json_object_get(field, "name"));
         if (!name)
-            return refuse(parsing, "a field without a name in record", json_string_value(json_object_get(json, "name")));
+            return refuse(parsing, "a field without a name in record",
+                          json_string_value(json_object_get(json, "name")));
         for (size_t j = 0; j < i; j++)
             if (view_equal(node->fields[j].name, view_of(name)))
                 return refuse(parsing, "two fields with the name", name);
@@ -141,14 +147,17 @@ static const struct avro_node *parse_object(struct parsing *parsing, json_t *jso
         return type ? parse(parsing, type, space) : refuse(parsing, "an object without a type", NULL);
     struct avro_node *node = arena_zero(parsing->arena, sizeof *node);
     if (plain_kind(name, &node->kind))
-        return parse_logical(node, json) ? node : refuse(parsing, "a decimal needs a precision and a scale not above it", NULL);
+        return parse_logical(node, json)
+                   ? node
+                   : refuse(parsing, "a decimal needs a precision and a scale not above it", NULL);
     if (strcmp(name, "array") == 0 || strcmp(name, "map") == 0) {
         json_t *items = json_object_get(json, name[0] == 'a' ? "items" : "values");
         const char *internal = json_string_value(json_object_get(items, "connect.internal.type"));
         node->kind = name[0] == 'a' ? AVRO_KIND_ARRAY : AVRO_KIND_MAP;
         node->items = items ? parse(parsing, items, space) : refuse(parsing, "no items given for", name);
-        node->map_entries = node->items && node->items->kind == AVRO_KIND_RECORD && node->items->count == 2 &&
-                            ((internal && strcmp(internal, "MapEntry") == 0) || view_ends_with(node->items->name, VIEW("MapEntry")));
+        node->map_entries =
+            node->items && node->items->kind == AVRO_KIND_RECORD && node->items->count == 2 &&
+            ((internal && strcmp(internal, "MapEntry") == 0) || view_ends_with(node->items->name, VIEW("MapEntry")));
         return node->items ? node : NULL;
     }
     if (strcmp(name, "record") == 0 || strcmp(name, "error") == 0)
@@ -172,7 +181,9 @@ static const struct avro_node *parse_object(struct parsing *parsing, json_t *jso
         if (size <= 0 || size > 1 << 20)
             return refuse(parsing, "a fixed needs a size:", node->name.data);
         node->count = (size_t)size;
-        return parse_logical(node, json) ? node : refuse(parsing, "a decimal needs a precision and a scale not above it", NULL);
+        return parse_logical(node, json)
+                   ? node
+                   : refuse(parsing, "a decimal needs a precision and a scale not above it", NULL);
     }
     json_t *symbols = json_object_get(json, "symbols");
     node->count = json_array_size(symbols);
@@ -212,7 +223,8 @@ const struct avro_node *avro_schema_parse(struct view text, struct arena *arena,
     else if (plain_kind(text_string(&word), &kind)) /* a bare word is accepted by registries too */
         node = parse_name(&parsing, text_string(&word), (struct view){0});
     else
-        error_set(error, ERROR_INVALID, "Avro schema: no JSON, line %d column %d: %s", trouble.line, trouble.column, trouble.text);
+        error_set(error, ERROR_INVALID, "Avro schema: no JSON, line %d column %d: %s", trouble.line, trouble.column,
+                  trouble.text);
     text_free(&word);
     map_free(parsing.names);
     json_decref(json);
@@ -252,27 +264,35 @@ static void write_record(struct text *out, const char *full, const struct column
 }
 
 static void write_type(struct text *out, const struct sql_type *type, const char *name) {
-    static const char *const plain[] = {[SQL_BOOLEAN] = "\"boolean\"", [SQL_INTEGER] = "\"int\"", [SQL_BIGINT] = "\"long\"",
-                                        [SQL_DOUBLE] = "\"double\"",   [SQL_STRING] = "\"string\"", [SQL_BYTES] = "\"bytes\"",
+    static const char *const plain[] = {[SQL_BOOLEAN] = "\"boolean\"",
+                                        [SQL_INTEGER] = "\"int\"",
+                                        [SQL_BIGINT] = "\"long\"",
+                                        [SQL_DOUBLE] = "\"double\"",
+                                        [SQL_STRING] = "\"string\"",
+                                        [SQL_BYTES] = "\"bytes\"",
                                         [SQL_STRUCT] = NULL};
     switch (type->base) {
     case SQL_DECIMAL:
-        text_append_format(out,
-                           "{\"type\":\"bytes\",\"scale\":%d,\"precision\":%d,\"connect.version\":1,\"connect.parameters\":{\"scale\":"
-                           "\"%d\",\"connect.decimal.precision\":\"%d\"},\"connect.name\":\"org.apache.kafka.connect.data.Decimal\","
-                           "\"logicalType\":\"decimal\"}",
-                           type->scale, type->precision, type->scale, type->precision);
+        text_append_format(
+            out,
+            "{\"type\":\"bytes\",\"scale\":%d,\"precision\":%d,\"connect.version\":1,\"connect.parameters\":{\"scale\":"
+            "\"%d\",\"connect.decimal.precision\":\"%d\"},\"connect.name\":\"org.apache.kafka.connect.data.Decimal\","
+            "\"logicalType\":\"decimal\"}",
+            type->scale, type->precision, type->scale, type->precision);
         break;
     case SQL_DATE:
     case SQL_TIME:
-        text_append_format(out,
-                           "{\"type\":\"int\",\"connect.version\":1,\"connect.name\":\"org.apache.kafka.connect.data.%s\","
-                           "\"logicalType\":\"%s\"}",
-                           type->base == SQL_DATE ? "Date" : "Time", type->base == SQL_DATE ? "date" : "time-millis");
+        text_append_format(
+            out,
+            "{\"type\":\"int\",\"connect.version\":1,\"connect.name\":\"org.apache.kafka.connect.data.%s\","
+            "\"logicalType\":\"%s\"}",
+            type->base == SQL_DATE ? "Date" : "Time", type->base == SQL_DATE ? "date" : "time-millis");
         break;
     case SQL_TIMESTAMP:
-        text_append_string(out, "{\"type\":\"long\",\"connect.version\":1,\"connect.name\":\"org.apache.kafka.connect.data.Timestamp\","
-                                "\"logicalType\":\"timestamp-millis\"}");
+        text_append_string(
+            out,
+            "{\"type\":\"long\",\"connect.version\":1,\"connect.name\":\"org.apache.kafka.connect.data.Timestamp\","
+            "\"logicalType\":\"timestamp-millis\"}");
         break;
     case SQL_ARRAY:
         text_append_string(out, "{\"type\":\"array\",\"items\":");
@@ -322,7 +342,9 @@ static const struct sql_type *struct_of(const struct avro_node *node, bool keep_
         const struct avro_node *inner = is_union ? node->branches[i] : node->fields[i].type;
         if (is_union && inner->kind == AVRO_KIND_NULL)
             continue;
-        struct view name = !is_union ? node->fields[i].name : inner->name.size ? inner->name : view_of(kinds[inner->kind]);
+        struct view name = !is_union          ? node->fields[i].name
+                           : inner->name.size ? inner->name
+                                              : view_of(kinds[inner->kind]);
         const struct sql_type *type = type_of(inner, keep_case, arena, depth + 1);
         if (type) /* fields of types that SQL does not have are left out */
             fields[count++] = (struct sql_field){name_for_column(arena, name, keep_case), type};
@@ -384,7 +406,9 @@ static const struct sql_type *type_of(const struct avro_node *node, bool keep_ca
                 others++;
             }
         }
-        return others == 1 ? type_of(single, keep_case, arena, depth + 1) : others ? struct_of(node, keep_case, arena, depth) : NULL;
+        return others == 1 ? type_of(single, keep_case, arena, depth + 1)
+               : others    ? struct_of(node, keep_case, arena, depth)
+                           : NULL;
     }
     case AVRO_KIND_NULL:
         break;

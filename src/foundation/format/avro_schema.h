@@ -4,10 +4,30 @@
 #include "foundation/format/format.h"
 
 enum avro_kind {
-    AVRO_KIND_NULL, AVRO_KIND_BOOLEAN, AVRO_KIND_INT, AVRO_KIND_LONG, AVRO_KIND_FLOAT, AVRO_KIND_DOUBLE, AVRO_KIND_BYTES,
-    AVRO_KIND_STRING, AVRO_KIND_RECORD, AVRO_KIND_ENUM, AVRO_KIND_ARRAY, AVRO_KIND_MAP, AVRO_KIND_UNION, AVRO_KIND_FIXED,
+    AVRO_KIND_NULL,
+    AVRO_KIND_BOOLEAN,
+    AVRO_KIND_INT,
+    AVRO_KIND_LONG,
+    AVRO_KIND_FLOAT,
+    AVRO_KIND_DOUBLE,
+    AVRO_KIND_BYTES,
+    AVRO_KIND_STRING,
+    AVRO_KIND_RECORD,
+    AVRO_KIND_ENUM,
+    AVRO_KIND_ARRAY,
+    AVRO_KIND_MAP,
+    AVRO_KIND_UNION,
+    AVRO_KIND_FIXED,
 };
-enum avro_logical { AVRO_PLAIN, AVRO_DECIMAL, AVRO_DATE, AVRO_TIME_MS, AVRO_TIME_US, AVRO_TIMESTAMP_MS, AVRO_TIMESTAMP_US };
+enum avro_logical {
+    AVRO_PLAIN,
+    AVRO_DECIMAL,
+    AVRO_DATE,
+    AVRO_TIME_MS,
+    AVRO_TIME_US,
+    AVRO_TIMESTAMP_MS,
+    AVRO_TIMESTAMP_US
+};
 
 struct avro_node;
 struct avro_field {
@@ -21,11 +41,11 @@ struct avro_node {
     int precision, scale;
     struct view name; /* full name of records, enums, fixed */
     bool map_entries; /* array of key/value records: how Connect spells a map with other than plain text keys */
-    size_t count;                    /* fields, branches, symbols; size of fixed */
-    struct avro_field *fields;       /* record */
+    size_t count;     /* fields, branches, symbols; size of fixed */
+    struct avro_field *fields;         /* record */
     const struct avro_node **branches; /* union */
-    struct view *symbols;            /* enum */
-    const struct avro_node *items;   /* array, map */
+    struct view *symbols;              /* enum */
+    const struct avro_node *items;     /* array, map */
 };
 
 /* Everything lies in the arena. ERROR_INVALID says what is wrong with the text. */

@@ -16,8 +16,8 @@ void avro_write_long(struct text *out, int64_t number) {
 }
 
 static int mismatch(const struct avro_node *node, struct value value, struct error *error) {
-    static const char *const tags[] = {"NULL", "BOOLEAN", "INTEGER", "BIGINT", "DOUBLE", "DECIMAL", "STRING",
-                                       "BYTES", "DATE", "TIME", "TIMESTAMP", "ARRAY", "MAP", "STRUCT"};
+    static const char *const tags[] = {"NULL",  "BOOLEAN", "INTEGER", "BIGINT",    "DOUBLE", "DECIMAL", "STRING",
+                                       "BYTES", "DATE",    "TIME",    "TIMESTAMP", "ARRAY",  "MAP",     "STRUCT"};
     return error_set(error, ERROR_INVALID, "Avro: the registered schema has a %s where a %s is to be written",
                      avro_kind_name(node->kind), tags[value.tag]);
 }
@@ -31,7 +31,8 @@ static bool fits(const struct avro_node *node, struct value value) {
     case AVRO_KIND_INT:
         return value.tag == VALUE_INTEGER || value.tag == VALUE_DATE || value.tag == VALUE_TIME;
     case AVRO_KIND_LONG:
-        return value.tag == VALUE_BIGINT || value.tag == VALUE_INTEGER || value.tag == VALUE_TIMESTAMP || value.tag == VALUE_TIME;
+        return value.tag == VALUE_BIGINT || value.tag == VALUE_INTEGER || value.tag == VALUE_TIMESTAMP ||
+               value.tag == VALUE_TIME;
     case AVRO_KIND_FLOAT:
     case AVRO_KIND_DOUBLE:
         return value.tag == VALUE_DOUBLE || value.tag == VALUE_INTEGER || value.tag == VALUE_BIGINT;
@@ -65,7 +66,8 @@ static int write_struct(const struct avro_node *node, const struct sql_type *typ
         while (type && at < type->field_count && !view_equal_ignoring_case(type->fields[at].name, node->fields[i].name))
             at++;
         bool have = type && at < type->field_count;
-        if (avro_write(node->fields[i].type, have ? type->fields[at].type : NULL, have ? value.items[at] : value_null(), out, error) != 0)
+        if (avro_format_write(node->fields[i].type, have ? type->fields[at].type : NULL,
+                              have ? value.items[at] : value_null(), out, error) != 0)
             return -1;
     }
     return 0;
@@ -82,13 +84,14 @@ static int write_list(const struct avro_node *node, const struct sql_type *type,
             if (value.items[2 * i].tag != VALUE_STRING)
                 return mismatch(node, value.items[2 * i], error);
             write_bytes(out, value_view(value.items[2 * i]));
-            if (avro_write(node->items, element, value.items[2 * i + 1], out, error) != 0)
+            if (avro_format_write(node->items, element, value.items[2 * i + 1], out, error) != 0)
                 return -1;
         } else if (map) {
-            if (avro_write(node->items->fields[0].type, type ? type->key : NULL, value.items[2 * i], out, error) != 0 ||
-                avro_write(node->items->fields[1].type, element, value.items[2 * i + 1], out, error) != 0)
+            if (avro_format_write(node->items->fields[0].type, type ? type->key : NULL, value.items[2 * i], out,
+                                  error) != 0 ||
+                avro_format_write(node->items->fields[1].type, element, value.items[2 * i + 1], out, error) != 0)
                 return -1;
-        } else if (avro_write(node->items, element, value.items[i], out, error) != 0) {
+        } else if (avro_format_write(node->items, element, value.items[i], out, error) != 0) {
             return -1;
         }
     }
@@ -96,8 +99,8 @@ static int write_list(const struct avro_node *node, const struct sql_type *type,
     return 0;
 }
 
-int avro_write(const struct avro_node *node, const struct sql_type *type, struct value value, struct text *out,
-               struct error *error) {
+int avro_format_write(const struct avro_node *node, const struct sql_type *type, struct value value, struct text *out,
+                      struct error *error) {
     if (!fits(node, value))
         return mismatch(node, value, error);
     switch (node->kind) {
@@ -108,7 +111,8 @@ int avro_write(const struct avro_node *node, const struct sql_type *type, struct
         return 0;
     case AVRO_KIND_INT:
     case AVRO_KIND_LONG:
-        avro_write_long(out, node->logical == AVRO_TIME_US || node->logical == AVRO_TIMESTAMP_US ? value.integer * 1000 : value.integer);
+        avro_write_long(out, node->logical == AVRO_TIME_US || node->logical == AVRO_TIMESTAMP_US ? value.integer * 1000
+                                                                                                 : value.integer);
         return 0;
     case AVRO_KIND_FLOAT: {
         float single = value.tag == VALUE_DOUBLE ? (float)value.real : (float)value.integer;
@@ -123,7 +127,8 @@ int avro_write(const struct avro_node *node, const struct sql_type *type, struct
     case AVRO_KIND_BYTES:
     case AVRO_KIND_FIXED: {
         char buffer[17];
-        struct view bytes = value.tag == VALUE_BYTES ? value_view(value) : (struct view){buffer, decimal_to_bytes(*value.decimal, buffer)};
+        struct view bytes = value.tag == VALUE_BYTES ? value_view(value)
+                                                     : (struct view){buffer, decimal_to_bytes(*value.decimal, buffer)};
         if (node->kind == AVRO_KIND_BYTES) {
             write_bytes(out, bytes);
             return 0;
@@ -157,7 +162,7 @@ int avro_write(const struct avro_node *node, const struct sql_type *type, struct
         for (size_t i = 0; i < node->count; i++) {
             if (fits(node->branches[i], value)) {
                 avro_write_long(out, (int64_t)i);
-                return avro_write(node->branches[i], type, value, out, error);
+                return avro_format_write(node->branches[i], type, value, out, error);
             }
         }
         return mismatch(node, value, error);

@@ -36,7 +36,7 @@ static int avro_to_json(struct view schema, struct view payload, struct text *js
         const struct sql_type *type = columns && !(node->kind == AVRO_KIND_RECORD)
                                           ? columns[0].type
                                           : sql_type_struct(&arena, (const struct sql_field *)columns, count);
-        result = avro_read(&reader, node, type, &value);
+        result = avro_format_read(&reader, node, type, &value);
         if (result == 0)
             result = avro_read_end(&reader);
         if (result == 0)
@@ -46,8 +46,8 @@ static int avro_to_json(struct view schema, struct view payload, struct text *js
     return result;
 }
 
-int inspect_to_json(struct view bytes, struct schema_source *schemas, struct text *json, const char **how, int32_t *schema_id,
-                    struct error *error) {
+int inspect_to_json(struct view bytes, struct schema_source *schemas, struct text *json, const char **how,
+                    int32_t *schema_id, struct error *error) {
     struct view payload, schema, type;
     *schema_id = 0;
     if (framing_read(bytes, schema_id, &payload) && schemas && schemas->by_id) {
@@ -56,7 +56,8 @@ int inspect_to_json(struct view bytes, struct schema_source *schemas, struct tex
             if (view_equal(type, VIEW("JSON"))) {
                 *how = "JSON_SR";
                 if (!is_json(payload))
-                    return error_set(error, ERROR_CORRUPT, "schema id %d says JSON, but the bytes behind it are not", *schema_id);
+                    return error_set(error, ERROR_CORRUPT, "schema id %d says JSON, but the bytes behind it are not",
+                                     *schema_id);
                 text_append(json, payload);
                 return 0;
             }
@@ -65,8 +66,8 @@ int inspect_to_json(struct view bytes, struct schema_source *schemas, struct tex
                 return avro_to_json(schema, payload, json, error);
             }
             *how = "BYTES";
-            return error_set(error, ERROR_UNSUPPORTED, "schema id %d is of type %.*s, which is not decoded here", *schema_id,
-                             VIEW_ARGS(type));
+            return error_set(error, ERROR_UNSUPPORTED, "schema id %d is of type %.*s, which is not decoded here",
+                             *schema_id, VIEW_ARGS(type));
         }
         if (unknown.code != ERROR_NOT_FOUND) {
             *how = "BYTES";
@@ -90,9 +91,10 @@ int inspect_to_json(struct view bytes, struct schema_source *schemas, struct tex
 }
 
 static int refuse_type(struct view registry_type, struct error *error) {
-    return error_set(error, ERROR_UNSUPPORTED,
-                     "schema type %.*s is not supported by this registry; AVRO and JSON are (a registry in a profile may know more)",
-                     VIEW_ARGS(registry_type));
+    return error_set(
+        error, ERROR_UNSUPPORTED,
+        "schema type %.*s is not supported by this registry; AVRO and JSON are (a registry in a profile may know more)",
+        VIEW_ARGS(registry_type));
 }
 
 int schema_text_check(struct view registry_type, struct view schema, struct text *canonical, struct error *error) {
@@ -109,8 +111,8 @@ int schema_text_check(struct view registry_type, struct view schema, struct text
     json_t *root = json_loadb(schema.data, schema.size, JSON_DECODE_ANY, &trouble);
     if (!root) { /* Avro allows a bare word */
         if (view_equal(registry_type, VIEW("JSON")))
-            return error_set(error, ERROR_INVALID, "JSON Schema: no JSON, line %d column %d: %s", trouble.line, trouble.column,
-                             trouble.text);
+            return error_set(error, ERROR_INVALID, "JSON Schema: no JSON, line %d column %d: %s", trouble.line,
+                             trouble.column, trouble.text);
         text_append_json(canonical, view_trim(schema));
         return 0;
     }

@@ -1,0 +1,275 @@
+/* Sends statements to ksqlDB, one by one, and says which one failed; queries stream into the result. */
+#include <jansson.h>
+#include <string.h>
+
+#include "client/ksqldb.h"
+#include "console/service/service_private.h"
+#include "foundation/base/memory.h"
+#include "ksql/language/split.h"
+
+struct statements {
+    struct service *self;
+    struct ksqldb_client *client;
+    struct ksqldb_stream *stream; /* the running query, one at a time */
+};
+
+/* --- results, on the HTTP thread --- */
+
+static void post_state(struct service *self, int state, const char *statement, const struct error *error) {
+    struct event_result *event = event_new(&event_result_kind);
+    event->result.state = (__typeof__(event->result.state))state;
+    event->result.statement = memory_copy_string(statement);
+    event->result.error = error ? memory_copy_string(error->message) : NULL;
+    mailbox_send(self->context.events, &event->message);
+}
+
+static void on_header(void *context, const char *query_id, const char *const *names, const char *const *types, size_t count) {
+    struct service *self = context;
+    struct event_result *event = event_new(&event_result_kind);
+    event->result.state = RESULT_RUNNING;
+    event->result.query_id = memory_copy_string(query_id);
+    event->result.columns = memory_zero(count + 1, sizeof *event->result.columns);
+    event->result.types = memory_zero(count + 1, sizeof *event->result.types);
+    event->result.column_count = count;
+    for (size_t i = 0; i < count; i++) {
+        event->result.columns[i] = memory_copy_string(names[i]);
+        event->result.types[i] = memory_copy_string(types ? types[i] : "");
+    }
+    mailbox_send(self->context.events, &event->message);
+}
+
+static char *cell_of(json_t *item) {
+    if (json_is_null(item))
+        return NULL;
+    if (json_is_string(item))
+        return memory_copy_string(json_string_value(item));
+    char *dumped = json_dumps(item, JSON_ENCODE_ANY | JSON_COMPACT);
+    char *cell = memory_copy_string(dumped);
+    free(dumped);
+    return cell;
+}
+
+static void on_row(void *context, struct view text) {
+    struct service *self = context;
+    json_error_t trouble;
+    json_t *row = json_loadb(text.data, text.size, 0, &trouble);
+    size_t count = json_array_size(row);
+    if (count == 0) {
+        json_decref(row);
+        return;
+    }
+    struct event_result_rows *event = event_new(&event_result_rows_kind);
+    event->rows = memory_zero(1, sizeof *event->rows);
+    event->rows[0] = memory_zero(count, sizeof **event->rows);
+    event->count = 1;
+    event->column_count = count;
+    for (size_t i = 0; i < count; i++)
+        event->rows[0][i] = cell_of(json_array_get(row, i));
+    json_decref(row);
+    mailbox_send(self->context.events, &event->message);
+}
+
+static void on_ended(void *context, const struct error *error) {
+    post_state(context, error ? error->code == ERROR_CLOSED ? RESULT_STOPPED : RESULT_FAILED : RESULT_DONE, NULL, error);
+}
+
+/* --- statements --- */
+
+static void stop_query(struct statements *statements) {
+    if (!statements->stream)
+        return;
+    ksqldb_stream_close(statements->stream);
+    statements->stream = NULL;
+}
+
+static void post_history(struct service *self, struct view text, const char *outcome, const struct error *error, int64_t began_ms) {
+    struct event_statement *event = event_new(&event_statement_kind);
+    struct text copy = TEXT_EMPTY;
+    text_append(&copy, text);
+    event->statement = (struct model_statement){
+        .text = text_take(&copy),
+        .outcome = memory_copy_string(error ? error->message : outcome),
+        .failed = error != NULL,
+        .line = error ? error->line : 0,
+        .column = error ? error->column : 0,
+        .at_ms = service_now(self),
+        .took_ms = clock_monotonic_ms() - began_ms,
+    };
+    mailbox_send(self->context.events, &event->message);
+}
+
+/* What a C…AS or CREATE made is the lab's: the entities name it. The ledger is written before the statement is sent, by the
+ * name in the statement. */
+static void name_after(struct view statement, const char *kind, char name[256]) {
+    struct view rest = statement, word;
+    bool kind_seen = false;
+    name[0] = '\0';
+    while (view_split(&rest, ' ', &word)) {
+        word = view_trim(word);
+        if (word.size == 0)
+            continue;
+        if (kind_seen) {
+            bool clause = view_equal_ignoring_case(word, VIEW("IF")) || view_equal_ignoring_case(word, VIEW("NOT")) ||
+                          view_equal_ignoring_case(word, VIEW("EXISTS"));
+            if (clause)
+                continue;
+            size_t size = 0;
+            while (size < word.size && word.data[size] != '(' && word.data[size] != ';')
+                size++;
+            if (size && size < 255) {
+                for (size_t i = 0; i < size; i++)
+                    name[i] = word.data[i] >= 'a' && word.data[i] <= 'z' ? (char)(word.data[i] - 32) : word.data[i];
+                name[size] = '\0';
+            }
+            return;
+        }
+        kind_seen = view_equal_ignoring_case(word, view_of(kind)) || view_equal_ignoring_case(word, VIEW("TABLE"));
+    }
+}
+
+static void with_topic(struct view statement, char topic[256]) {
+    topic[0] = '\0';
+    const char *found = memmem(statement.data, statement.size, "KAFKA_TOPIC", 11);
+    const char *open = found ? memchr(found, '\'', statement.size - (size_t)(found - statement.data)) : NULL;
+    const char *close = open ? memchr(open + 1, '\'', statement.size - (size_t)(open + 1 - statement.data)) : NULL;
+    size_t size = close ? (size_t)(close - open - 1) : 0;
+    if (size && size < 255) {
+        memcpy(topic, open + 1, size);
+        topic[size] = '\0';
+    }
+}
+
+static int note_in_ledger(struct service *self, struct view statement, struct error *error) {
+    char name[256], topic[256];
+    name_after(statement, "STREAM", name);
+    if (!*name)
+        return 0;
+    bool as_select = memmem(statement.data, statement.size, " AS SELECT", 10) || memmem(statement.data, statement.size, " as select", 10);
+    with_topic(statement, topic);
+    if (ledger_add(self, "source", name, error) != 0)
+        return -1;
+    if (!as_select)
+        return 0;
+    const char *sink = *topic ? topic : name;
+    struct text subject = TEXT_EMPTY;
+    int result = ledger_add(self, "topic", sink, error);
+    text_append_format(&subject, "%s-value", sink);
+    if (result == 0)
+        result = ledger_add(self, "subject", text_string(&subject), error);
+    text_clear(&subject);
+    text_append_format(&subject, "%s-key", sink);
+    if (result == 0)
+        result = ledger_add(self, "subject", text_string(&subject), error);
+    text_free(&subject);
+    return result;
+}
+
+static char *outcome_of(struct view json) {
+    json_error_t trouble;
+    json_t *entities = json_loadb(json.data, json.size, 0, &trouble);
+    json_t *first = json_array_get(entities, 0);
+    const char *message = json_string_value(json_object_get(json_object_get(first, "commandStatus"), "message"));
+    const char *type = json_string_value(json_object_get(first, "@type"));
+    char *outcome = memory_copy_string(message ? message : type ? type : "done");
+    json_decref(entities);
+    return outcome;
+}
+
+static int execute_one(struct statements *statements, struct view statement, const struct properties *properties, struct error *error) {
+    struct service *self = statements->self;
+    char word[32];
+    int64_t began = clock_monotonic_ms();
+    split_first_word(statement, word);
+    if (strcmp(word, "SELECT") == 0 || strcmp(word, "PRINT") == 0) {
+        struct text text = TEXT_EMPTY;
+        struct ksqldb_stream_handler handler = {self, on_header, on_row, on_ended};
+        stop_query(statements);
+        text_append(&text, statement);
+        post_state(self, RESULT_RUNNING, text_string(&text), NULL);
+        text_free(&text);
+        statements->stream = ksqldb_client_query(statements->client, statement, properties, handler);
+        post_history(self, statement, "streaming", NULL, began);
+        return 0;
+    }
+    struct text json = TEXT_EMPTY;
+    int result = strcmp(word, "CREATE") == 0 ? note_in_ledger(self, statement, error) : 0;
+    if (result == 0)
+        result = ksqldb_client_execute(statements->client, statement, properties, &json, error);
+    if (result == 0) {
+        char *outcome = outcome_of(text_view(&json));
+        post_history(self, statement, outcome, NULL, began);
+        service_say(self, MESSAGE_OK, "%s", outcome);
+        memory_free(outcome);
+    } else {
+        post_history(self, statement, NULL, error, began);
+    }
+    text_free(&json);
+    return result;
+}
+
+static void execute(struct statements *statements, const char *text, bool from_earliest) {
+    struct service *self = statements->self;
+    struct properties *properties = properties_new();
+    struct view rest = view_of(text);
+    struct split split;
+    struct error error = {0};
+    int line = 1, column = 1, number = 0;
+    properties_set(properties, "auto.offset.reset", from_earliest ? "earliest" : "latest");
+    while (split_next(&rest, &line, &column, &split)) {
+        number++;
+        if (split.open) {
+            service_say(self, MESSAGE_ERROR, "Statement %d is incomplete: what is opened by %c in line %d column %d is not closed.", number,
+                        split.open, split.line, split.column);
+            break;
+        }
+        struct text whole = TEXT_EMPTY; /* the last one may leave its `;` out */
+        text_append(&whole, split.statement);
+        if (!split.complete)
+            text_append_char(&whole, ';');
+        int result = execute_one(statements, text_view(&whole), properties, &error);
+        text_free(&whole);
+        if (result != 0) {
+            service_say(self, MESSAGE_ERROR, "%s", error.message);
+            break;
+        }
+    }
+    properties_free(properties);
+}
+
+static void change_query(struct statements *statements, const struct request *request) {
+    struct text statement = TEXT_EMPTY, json = TEXT_EMPTY;
+    struct error error = {0};
+    const char *verb = request->verb == REQUEST_TERMINATE ? "TERMINATE" : request->verb == REQUEST_PAUSE ? "PAUSE" : "RESUME";
+    text_append_format(&statement, "%s %s;", verb, request->text);
+    if (ksqldb_client_execute(statements->client, text_view(&statement), NULL, &json, &error) != 0)
+        service_complain(statements->self, &error, NULL);
+    else
+        service_say(statements->self, MESSAGE_OK, "%s %s.", verb, request->text);
+    text_free(&statement);
+    text_free(&json);
+}
+
+static void run(struct service *self) {
+    struct error error = {0};
+    struct statements statements = {.self = self};
+    statements.client = ksqldb_client_new(self->context.profile, self->context.http, &error);
+    if (!statements.client)
+        service_complain(self, &error, NULL);
+    while (statements.client && !service_stopping(self)) {
+        struct request *request = service_receive(self, -1);
+        if (!request)
+            continue;
+        if (request->verb == REQUEST_EXECUTE)
+            execute(&statements, request->text, request->flag);
+        else if (request->verb == REQUEST_STOP)
+            stop_query(&statements);
+        else if (request->text)
+            change_query(&statements, request);
+        message_free(&request->message);
+        service_poke_watch(self);
+    }
+    stop_query(&statements);
+    ksqldb_client_free(statements.client);
+}
+
+const struct service_row service_statements = {"statements", "sends statements to ksqlDB and streams queries", PROFILE_KSQLDB, run};

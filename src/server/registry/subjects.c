@@ -1,7 +1,5 @@
-#include <limits.h>
 #include <string.h>
 
-#include "foundation/base/memory.h"
 #include "server/registry/private.h"
 
 static const char *subject_of(const struct http_exchange *exchange) {

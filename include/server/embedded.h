@@ -8,7 +8,12 @@
 #include "foundation/base/clock.h"
 #include "foundation/base/error.h"
 
-enum embedded_server { EMBEDDED_BROKER = 1, EMBEDDED_REGISTRY = 2, EMBEDDED_KSQLDB = 4, EMBEDDED_CONNECT = 8, EMBEDDED_ALL = 15 };
+enum embedded_server {
+    EMBEDDED_BROKER = 1,
+    EMBEDDED_REGISTRY = 2,
+    EMBEDDED_CONNECT = 8,
+    EMBEDDED_ALL = EMBEDDED_BROKER | EMBEDDED_REGISTRY | EMBEDDED_CONNECT
+};
 
 struct embedded;
 struct embedded_event {
@@ -23,7 +28,7 @@ struct embedded_options {
     bool memory;           /* unlinked temporary folder */
     bool sync;
     const char *listen;    /* "127.0.0.1"; beyond loopback a password is made and required */
-    uint16_t kafka_port, registry_port, ksqldb_port, connect_port; /* 0 = the usual one if free, else any; else explicit */
+    uint16_t kafka_port, registry_port, connect_port; /* 0 = the usual one if free, else any; else explicit */
     const char *zone;      /* NULL = UTC */
     const struct clock *clock;
     struct profile *others; /* profile for the servers not started here; may be NULL */
@@ -32,11 +37,13 @@ struct embedded_options {
 };
 #define EMBEDDED_OPTIONS_INIT {.servers = EMBEDDED_ALL, .listen = "127.0.0.1"}
 
-/* Takes the lock, recovers, starts in order, writes servers.properties (0600). When another process holds the lock and
+/* Takes the lock, recovers, starts in order, writes servers.properties (0600; without the broker each server has a lock and
+ * file of its own, so that they may run as processes over one folder). When another process holds the lock and
  * serves: ERROR_BUSY; embedded_join gives its profile. */
 struct embedded *embedded_start(const struct embedded_options *options, struct error *error);
 struct profile *embedded_profile(struct embedded *embedded); /* a new reference */
 const char *embedded_folder(const struct embedded *embedded);
+const char *embedded_properties_file(const struct embedded *embedded); /* the profile of what was started */
 void embedded_stop(struct embedded *embedded); /* reverse order; removes servers.properties; accepts NULL */
 /* Profile of the servers that another process runs on this data folder; NULL with ERROR_NOT_FOUND when nobody does. */
 struct profile *embedded_join(const char *data, struct error *error);

@@ -1,6 +1,7 @@
 #include "client/profile.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -18,6 +19,7 @@ struct profile {
     atomic_uint count;
     char *name;
     unsigned capabilities;
+    char capability_words[64];
     struct properties *kafka;    /* meant for librdkafka, in file order */
     struct properties *settings; /* everything else that is known */
     VECTOR(char *) warnings;
@@ -80,6 +82,10 @@ const char *profile_name(const struct profile *profile) {
 
 unsigned profile_capabilities(const struct profile *profile) {
     return profile->capabilities;
+}
+
+const char *profile_capability_words(const struct profile *profile) {
+    return profile->capability_words;
 }
 
 const struct properties *profile_kafka(const struct profile *profile) {
@@ -283,6 +289,22 @@ static void add_environment(struct profile *profile) {
     }
 }
 
+static void name_capabilities(struct profile *profile) {
+    static const struct {
+        unsigned bit;
+        const char *word;
+    } rows[] = {
+        {PROFILE_KAFKA, "kafka"}, {PROFILE_REGISTRY, "registry"}, {PROFILE_KSQLDB, "ksqldb"},     {PROFILE_CONNECT, "connect"},
+        {PROFILE_CLOUD, "cloud"}, {PROFILE_DATABASE, "database"}, {PROFILE_SERVES, "serves"},
+    };
+    struct text words = TEXT_EMPTY;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (profile->capabilities & rows[i].bit)
+            text_append_format(&words, "%s%s", words.size ? " " : "", rows[i].word);
+    snprintf(profile->capability_words, sizeof profile->capability_words, "%s", text_string(&words));
+    text_free(&words);
+}
+
 static void conclude(struct profile *profile, const struct origin *origin, unsigned extra) {
     profile->capabilities = extra;
     for (size_t i = 0; i < COUNT(services); i++) {
@@ -301,6 +323,7 @@ static void conclude(struct profile *profile, const struct origin *origin, unsig
         !(protocol && view_starts_with(view_of(protocol), VIEW("sasl_"))))
         warn(profile, origin, "sasl.username",
              "sasl.username has no effect without security.protocol=SASL_SSL (or SASL_PLAINTEXT)");
+    name_capabilities(profile);
 }
 
 struct profile *profile_from_properties(const char *name, const struct properties *properties, unsigned extra,

@@ -29,8 +29,8 @@ static size_t write_cents(char *out, double number) {
     double cents = number * 100;
     if (!(cents > -9e15 && cents < 9e15))
         return 0;
-    int64_t whole = (int64_t)cents;
-    if ((double)whole != cents || (double)whole / 100 != number || (number == 0 && signbit(number)))
+    int64_t whole = llround(cents); /* 129.95 * 100 is a hair below 12995 */
+    if ((double)whole / 100 != number || (number == 0 && signbit(number)))
         return 0;
     size_t size = 0;
     if (whole < 0) {

@@ -23,8 +23,13 @@ char *embedded_default_folder(void) {
     return text_take(&path);
 }
 
-static int take_lock(const char *folder, struct error *error) {
-    char *path = file_join(folder, "lock");
+/* The broker owns the folder; servers without it lock only themselves. */
+static const char *lock_name(unsigned servers) {
+    return servers & EMBEDDED_BROKER ? "lock" : servers & EMBEDDED_REGISTRY ? "lock-registry" : "lock-connect";
+}
+
+static int take_lock(const char *folder, const char *name, struct error *error) {
+    char *path = file_join(folder, name);
     int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0) {
         error_set_errno(error, errno, "cannot open %s", path);
@@ -78,6 +83,10 @@ static int put_away(const char *path, struct error *error) {
 
 int data_folder_open(struct data_folder *folder, const struct embedded_options *options, struct error *error) {
     *folder = (struct data_folder){.lock = -1};
+    snprintf(folder->properties, sizeof folder->properties, "%s.properties",
+             options->servers & EMBEDDED_BROKER     ? "servers"
+             : options->servers & EMBEDDED_REGISTRY ? "servers-registry"
+                                                    : "servers-connect");
     if (options->memory) {
         const char *base = getenv("TMPDIR");
         struct stat status;
@@ -98,7 +107,7 @@ int data_folder_open(struct data_folder *folder, const struct embedded_options *
             return -1;
         }
     }
-    folder->lock = take_lock(folder->path, error);
+    folder->lock = take_lock(folder->path, lock_name(options->servers), error);
     if (folder->lock < 0) {
         data_folder_close(folder);
         return -1;

@@ -1,0 +1,35 @@
+/* Options and commands of the program: one const table each; help and manual are printed from them. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "foundation/base/clock.h"
+#include "foundation/base/error.h"
+#include "foundation/base/text.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USE = 2, EXIT_REACH = 3, EXIT_INTERRUPTED = 4 };
+
+struct options {
+    const char *profile, *data, *listen, *zone;
+    bool fresh, memory, sync, json, clean_up, help, version;
+    uint16_t kafka_port, registry_port, connect_port;
+    uint64_t seed;
+    struct clock clock;
+    int until;        /* lab: last step */
+    double rate;      /* lab, produce: transactions a second; < 0 max */
+    int64_t for_ms;   /* how long; 0 = until interrupted */
+    const char **words; /* what is no option; the first is the command */
+    int word_count;
+};
+int options_parse(struct options *options, int count, char **arguments, struct error *error);
+void options_free(struct options *options);
+
+struct verb {
+    const char *name, *usage, *help;
+    int (*run)(struct options *options);
+};
+extern const struct verb verbs[]; /* ends with a zero row */
+void options_print_help(struct text *out);
+void options_print_verb(const struct verb *verb, struct text *out);
+void options_print_manual(struct text *out);

@@ -1,0 +1,68 @@
+/* Plain mode: commands one a line from standard input, events as sentences. Also for screen readers and scripts. */
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/runs.h"
+
+enum { TURN_MS = 50 };
+
+static bool read_input(struct text *input, bool *ended) {
+    char piece[4096];
+    struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN};
+    if (poll(&wait, 1, 0) <= 0)
+        return false;
+    ssize_t got = read(STDIN_FILENO, piece, sizeof piece);
+    if (got <= 0)
+        *ended = true;
+    else
+        text_append_bytes(input, piece, (size_t)got);
+    return got > 0;
+}
+
+/* Runs the whole lines that came; the last one also without its line end when the input is over. */
+static bool run_lines(struct session *session, struct text *input, bool ended) {
+    bool failed = false;
+    for (;;) {
+        const char *end = input->size ? memchr(input->data, '\n', input->size) : NULL;
+        if (!end && !(ended && input->size))
+            return failed;
+        struct view line = {input->data, end ? (size_t)(end - input->data) : input->size};
+        struct error error = {0};
+        if (action_run(&session->context, view_trim(line), &error) != 0) {
+            fprintf(stderr, "error: %s\n", error.message);
+            failed = true;
+        }
+        size_t used = line.size + (end ? 1 : 0);
+        memmove(input->data, input->data + used, input->size - used);
+        input->size -= used;
+    }
+}
+
+int run_plain(struct options *options) {
+    struct session session;
+    struct error error = {0};
+    struct text input = TEXT_EMPTY;
+    bool ended = false, failed = false;
+    session_catch_signals();
+    if (session_open(&session, options, SERVICES_ALL, &error) != 0) {
+        fprintf(stderr, "fraudscope: %s\n", error.message);
+        session_close(&session);
+        return session_exit_of(&error);
+    }
+    printf("%s %s. Commands one a line; help lists them, quit ends.\n",
+           session.joined ? "Joined the servers of another fraudscope," : "Servers are up,", profile_get(session.profile, "bootstrap.servers"));
+    fflush(stdout);
+    while (!session.context.quit && !session_interrupted() && !(ended && input.size == 0)) {
+        session_turn(&session, TURN_MS);
+        if (!ended)
+            read_input(&input, &ended);
+        failed = run_lines(&session, &input, ended) || failed;
+        failed = session_print_messages(&session, false) || failed;
+    }
+    text_free(&input);
+    bool interrupted = session_interrupted();
+    session_close(&session);
+    return interrupted ? EXIT_INTERRUPTED : failed ? EXIT_FAILED : EXIT_DONE;
+}

@@ -1,0 +1,42 @@
+/* One run: servers or a profile, services, model and guide, with the loop that moves events into the model. Main thread. */
+#pragma once
+
+#include <signal.h>
+
+#include "app/options.h"
+#include "console/action/action.h"
+#include "server/embedded.h"
+
+struct session {
+    struct options *options;
+    struct embedded *embedded; /* NULL when others serve */
+    bool joined;               /* another process of ours serves */
+    struct profile *profile;
+    struct http_client *http;
+    struct mailbox *events;
+    struct services *services;
+    struct model *model;
+    struct guide *guide;
+    struct settings settings;
+    struct command_context context;
+    char *folder; /* data folder: ledger */
+    double ready_ms;
+    size_t messages_shown;
+    /* called for every event before the model takes it; may be NULL */
+    void (*seen)(struct session *session, const struct message *event, void *context);
+    void *seen_context;
+};
+
+/* Signals end a run in order: SIGINT and SIGTERM set a flag that session_interrupted tells. */
+void session_catch_signals(void);
+bool session_interrupted(void);
+
+/* servers: which to start when no profile is given. Prints the way out on failure; returns an exit status. */
+int session_open(struct session *session, struct options *options, unsigned services, struct error *error);
+void session_close(struct session *session);
+/* Waits at most timeout_ms for events and applies all that came. */
+void session_turn(struct session *session, int timeout_ms);
+/* Prints message lines that came since the last call: to stdout, warnings and errors to stderr. True when an error was
+ * among them. */
+bool session_print_messages(struct session *session, bool quiet);
+int session_exit_of(const struct error *error);

@@ -1,0 +1,185 @@
+/* One action each, its events printed as sentences. */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/runs.h"
+#include "console/model/event.h"
+#include "foundation/base/clock.h"
+#include "foundation/base/utf8.h"
+#include "lab/topics.h"
+
+enum { TURN_MS = 50, SETTLE_MS = 10000 };
+
+static int open_or_complain(struct session *session, struct options *options, unsigned services) {
+    struct error error = {0};
+    session_catch_signals();
+    if (session_open(session, options, services, &error) == 0) {
+        if (session->joined)
+            fprintf(stderr, "Joined the servers of another fraudscope on this machine.\n");
+        return EXIT_DONE;
+    }
+    fprintf(stderr, "fraudscope: %s\n", error.message);
+    session_close(session);
+    return session_exit_of(&error);
+}
+
+static int command(struct session *session, const char *line) {
+    struct error error = {0};
+    if (action_run(&session->context, view_of(line), &error) == 0)
+        return EXIT_DONE;
+    fprintf(stderr, "error: %s\n", error.message);
+    return EXIT_USE;
+}
+
+/* Until interrupted, or for the time asked. */
+static int go_on(struct session *session, int64_t for_ms) {
+    int64_t until = clock_monotonic_ms() + for_ms;
+    bool failed = false;
+    while (!session_interrupted() && (for_ms == 0 || clock_monotonic_ms() < until)) {
+        session_turn(session, TURN_MS);
+        failed = session_print_messages(session, false) || failed;
+    }
+    return failed ? EXIT_FAILED : session_interrupted() ? EXIT_INTERRUPTED : EXIT_DONE;
+}
+
+/* Until the services have said how it ended. */
+static int settle(struct session *session) {
+    int64_t until = clock_monotonic_ms() + SETTLE_MS;
+    size_t before = session->model->messages.count;
+    while (!session_interrupted() && clock_monotonic_ms() < until) {
+        session_turn(session, TURN_MS);
+        if (session->model->messages.count > before && session->model->jobs.count == 0)
+            break;
+    }
+    return session_print_messages(session, false) ? EXIT_FAILED : EXIT_DONE;
+}
+
+int run_produce(struct options *options) {
+    struct session session;
+    int result = open_or_complain(&session, options, 1u << SERVICE_PRODUCER | 1u << SERVICE_TOPICS);
+    if (result != EXIT_DONE)
+        return result;
+    char line[64];
+    if (options->rate < 0)
+        snprintf(line, sizeof line, "producer start max");
+    else
+        snprintf(line, sizeof line, "producer start %g", options->rate > 0 ? options->rate : 1);
+    if ((result = command(&session, "topic create workshop")) == EXIT_DONE && (result = settle(&session)) == EXIT_DONE &&
+        (result = command(&session, line)) == EXIT_DONE) {
+        result = go_on(&session, options->for_ms);
+        command(&session, "producer stop");
+        settle(&session);
+    }
+    session_close(&session);
+    return options->for_ms == 0 && result == EXIT_INTERRUPTED ? EXIT_DONE : result;
+}
+
+static void print_tail(struct session *session, const struct message *message, void *context) {
+    (void)context, (void)session;
+    if (message->kind != &event_tail_kind)
+        return;
+    const struct event_tail *event = (const struct event_tail *)message;
+    for (size_t i = 0; i < event->count; i++) {
+        const struct tail_row *row = event->rows[i];
+        struct text safe = TEXT_EMPTY;
+        const char *value = row->error ? row->error : row->json ? row->json : "<null>";
+        if (row->skipped_before)
+            fprintf(stderr, "... %llu rows skipped ...\n", (unsigned long long)row->skipped_before);
+        utf8_display(&safe, view_of(value)); /* what a record holds must not steer the terminal */
+        printf("%d:%lld\t%s\t%s%s\n", row->partition, (long long)row->offset, row->key ? row->key : "<null>",
+               row->error ? "undecodable: " : "", text_string(&safe));
+        text_free(&safe);
+    }
+    fflush(stdout);
+}
+
+int run_tail(struct options *options) {
+    struct session session;
+    const char *topic = options->word_count > 1 ? options->words[1] : LAB_TOPIC_TRANSACTIONS;
+    const char *from = options->word_count > 2 ? options->words[2] : "latest";
+    int result = open_or_complain(&session, options, 1u << SERVICE_TAIL);
+    if (result != EXIT_DONE)
+        return result;
+    struct text line = TEXT_EMPTY;
+    text_append_format(&line, "tail '%s' %s", topic, from);
+    session.seen = print_tail;
+    result = command(&session, text_string(&line));
+    text_free(&line);
+    if (result == EXIT_DONE)
+        result = go_on(&session, options->for_ms);
+    session_close(&session);
+    return options->for_ms == 0 && result == EXIT_INTERRUPTED ? EXIT_DONE : result;
+}
+
+static void print_alert(struct session *session, const struct message *message, void *context) {
+    (void)context, (void)session;
+    if (message->kind != &event_alert_kind)
+        return;
+    const struct model_alert *alert = &((const struct event_alert *)message)->alert;
+    if (alert->text)
+        printf("alert: %s\n", alert->text);
+    else
+        printf("alert: card %.4s **** %s, %lld transactions, total %lld, average %lld, window %s to %s\n", alert->card,
+               strlen(alert->card) > 4 ? alert->card + strlen(alert->card) - 4 : "", (long long)alert->count, (long long)alert->total,
+               (long long)alert->average, alert->window_start, alert->window_end);
+    fflush(stdout);
+}
+
+int run_detect(struct options *options) {
+    struct session session;
+    int result = open_or_complain(&session, options, 1u << SERVICE_DETECTOR | 1u << SERVICE_ALERTS);
+    if (result != EXIT_DONE)
+        return result;
+    session.seen = print_alert;
+    if ((result = command(&session, "detector start")) == EXIT_DONE) {
+        result = go_on(&session, options->for_ms);
+        command(&session, "detector stop");
+        settle(&session);
+    }
+    session_close(&session);
+    return options->for_ms == 0 && result == EXIT_INTERRUPTED ? EXIT_DONE : result;
+}
+
+static bool observed(const struct session *session, bool connectors) {
+    return connectors ? session->model->connectors_observed_ms != 0 : session->model->topics_observed_ms != 0;
+}
+
+static int one_line(struct options *options, unsigned services, const char *name, bool look_first, bool connectors) {
+    struct session session;
+    int result = open_or_complain(&session, options, services | 1u << SERVICE_WATCH);
+    if (result != EXIT_DONE)
+        return result;
+    int64_t until = clock_monotonic_ms() + SETTLE_MS;
+    while (look_first && !observed(&session, connectors) && clock_monotonic_ms() < until && !session_interrupted())
+        session_turn(&session, TURN_MS);
+    if (look_first && !observed(&session, connectors)) {
+        const struct model_server *server = &session.model->servers[connectors ? SERVER_CONNECT : SERVER_KAFKA];
+        fprintf(stderr, "error: %s\n", server->error ? server->error : "no answer in time");
+        session_close(&session);
+        return EXIT_REACH;
+    }
+    struct text line = TEXT_EMPTY;
+    text_append_string(&line, name);
+    for (int i = 1; i < options->word_count; i++)
+        text_append_format(&line, " '%s'", options->words[i]);
+    result = command(&session, text_string(&line));
+    text_free(&line);
+    if (result == EXIT_DONE)
+        result = settle(&session);
+    session_close(&session);
+    return result;
+}
+
+int run_topics(struct options *options) {
+    bool list = options->word_count == 1;
+    return one_line(options, 1u << SERVICE_TOPICS | 1u << SERVICE_RATES, list ? "topics" : "topic", list, false);
+}
+
+int run_connector(struct options *options) {
+    return one_line(options, 1u << SERVICE_CONNECTOR, options->word_count == 1 ? "connector status" : "connector", false, true);
+}
+
+int run_cleanup(struct options *options) {
+    return one_line(options, 1u << SERVICE_CLEANUP | 1u << SERVICE_PRODUCER | 1u << SERVICE_DETECTOR | 1u << SERVICE_STATEMENTS, "cleanup",
+                    false, false);
+}

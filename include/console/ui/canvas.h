@@ -7,12 +7,13 @@
 #include "foundation/base/text.h"
 
 /* Order and names are the role table of the theme files. */
-#define UI_ROLES(X) \
-    X(BACKGROUND, "background") X(TEXT, "text") X(DIM, "text.dim") X(BORDER, "border") X(BORDER_FOCUS, "border.focus") \
-    X(TITLE, "title") X(BAR, "bar") X(BAR_KEY, "bar.key") X(SELECT, "select") X(MATCH, "match") X(PAUSE, "pause") X(OK, "ok") \
-    X(WARN, "warn") X(ALERT, "alert") X(ALERT_BANNER, "alert.banner") X(INFO, "info") X(ACCENT, "accent") \
-    X(CHANGED, "changed") X(SPARK, "spark") X(METER_EMPTY, "meter.empty") X(SQL_STRING, "sql.string") \
-    X(SQL_NUMBER, "sql.number")
+#define UI_ROLES(X)                                                                                                    \
+    X(BACKGROUND, "background")                                                                                        \
+    X(TEXT, "text") X(DIM, "text.dim") X(BORDER, "border") X(BORDER_FOCUS, "border.focus") X(TITLE, "title")           \
+        X(BAR, "bar") X(BAR_KEY, "bar.key") X(SELECT, "select") X(MATCH, "match") X(PAUSE, "pause") X(OK, "ok")        \
+            X(WARN, "warn") X(ALERT, "alert") X(ALERT_BANNER, "alert.banner") X(INFO, "info") X(ACCENT, "accent")      \
+                X(CHANGED, "changed") X(SPARK, "spark") X(METER_EMPTY, "meter.empty") X(SQL_STRING, "sql.string")      \
+                    X(SQL_NUMBER, "sql.number")
 #define UI_ROLE_ENUM(name, text) ROLE_##name,
 enum role { UI_ROLES(UI_ROLE_ENUM) ROLE_COUNT };
 #undef UI_ROLE_ENUM
@@ -46,5 +47,5 @@ void canvas_fill(struct canvas *canvas, struct rectangle area, enum role role); 
 void canvas_set_role(struct canvas *canvas, struct rectangle area, enum role role);
 void canvas_border(struct canvas *canvas, struct rectangle area, bool focus);
 void canvas_spark(struct canvas *canvas, int x, int y, const uint32_t *values, size_t count); /* oldest first */
-void canvas_meter(struct canvas *canvas, int x, int y, int columns, double part);            /* 0..1 */
+void canvas_meter(struct canvas *canvas, int x, int y, int columns, double part);             /* 0..1 */
 void canvas_dump(const struct canvas *canvas, struct text *out); /* lines without trailing spaces */

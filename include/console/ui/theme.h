@@ -1,5 +1,5 @@
-/* Theme files: `role = value` a line; a value is up to three colours (best first), attributes, and the same for the ground
- * after `on`. UI thread. */
+/* Theme files: `role = value` a line; a value is up to three colours (best first), attributes, and the same for the
+ * ground after `on`. UI thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -24,8 +24,8 @@ struct theme {
 };
 
 void theme_init(struct theme *theme);
-/* Unknown roles and bad values are ignored and named in *complaints, "FILE:LINE: what" a line. inherited(name) gives the
- * text of another theme or NULL; may be NULL. */
+/* Unknown roles and bad values are ignored and named in *complaints, "FILE:LINE: what" a line. inherited(name) gives
+ * the text of another theme or NULL; may be NULL. */
 void theme_load(struct theme *theme, struct view text, const char *file, struct view (*inherited)(const char *name),
                 struct text *complaints);
 /* The shipped themes; an empty view when there is none of the name. */

@@ -90,7 +90,8 @@ static void load(struct theme *theme, struct view text, const char *file, struct
                 memcpy(other, value.data, value.size);
             struct view base = inherited ? inherited(other) : (struct view){0};
             if (!base.size || depth > 4)
-                text_append_format(complaints, "%s:%d: there is no theme `%.*s` to inherit\n", file, number, VIEW_ARGS(value));
+                text_append_format(complaints, "%s:%d: there is no theme `%.*s` to inherit\n", file, number,
+                                   VIEW_ARGS(value));
             else
                 load(theme, base, other, inherited, complaints, depth + 1);
             continue;

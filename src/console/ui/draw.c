@@ -50,33 +50,51 @@ static void draw_title(const struct ui *ui, const struct scene *scene, struct ca
     static const char *const servers[] = {"Kafka", "registry", "ksqlDB", "Connect"};
     bool narrow = canvas->columns < 100, ready = model->servers[SERVER_KAFKA].state == SERVER_READY;
     char figure[FORMAT_SIZE];
-    struct text bar = TEXT_EMPTY;
+    enum { PRODUCER, DETECTOR, KSQLDB, LATENCY, PARTS };
+    struct text first = TEXT_EMPTY, alerts = TEXT_EMPTY, parts[PARTS] = {TEXT_EMPTY};
     (void)ui;
     for (int i = 0; i < SERVER_COUNT; i++)
         if (model->servers[i].state == SERVER_DOWN)
-            text_append_format(&bar, " ! %s %s │", servers[i],
+            text_append_format(&first, " ! %s %s │", servers[i],
                                format_age(scene->now_ms - model->servers[i].since_ms, figure));
-    text_append_format(&bar, " FRAUD WORKSHOP │ %s", ready ? "● live" : "○ not connected");
-    text_append_format(&bar, narrow ? " │ P %s " : " │ producer %s ", model->producer.running ? "●" : "○");
-    text_append_string(&bar, model->producer.running ? format_rate(model->producer.actual, figure) : "stopped");
-    text_append_format(&bar, narrow ? " │ D %s " : " │ detector %s ", model->detector.running ? "●" : "○");
+    text_append_format(&first, " FRAUD WORKSHOP │ %s", ready ? "● live" : "○ not connected");
+    text_append_format(&parts[PRODUCER], narrow ? " │ P %s " : " │ producer %s ", model->producer.running ? "●" : "○");
+    text_append_string(&parts[PRODUCER],
+                       model->producer.running ? format_rate(model->producer.actual, figure) : "stopped");
+    text_append_format(&parts[DETECTOR], narrow ? " │ D %s " : " │ detector %s ", model->detector.running ? "●" : "○");
     if (model->detector.running && model->detector.lag >= 0)
-        text_append_format(&bar, "lag %s", format_count(model->detector.lag, figure));
+        text_append_format(&parts[DETECTOR], "lag %s", format_count(model->detector.lag, figure));
     else
-        text_append_string(&bar, model->detector.running ? "starting" : "stopped");
-    text_append_format(&bar, narrow ? " │ K %s %zu" : " │ ksqlDB %s %zu queries",
+        text_append_string(&parts[DETECTOR], model->detector.running ? "starting" : "stopped");
+    text_append_format(&parts[KSQLDB], narrow ? " │ K %s %zu" : " │ ksqlDB %s %zu queries",
                        model->servers[SERVER_KSQLDB].state == SERVER_READY ? "●" : "○", model->queries.count);
-    text_append_format(&bar, " │ alerts %zu", model->alerts.count);
+    text_append_format(&alerts, " │ alerts %zu", model->alerts.count);
     if (model_unseen_alerts(model))
-        text_append_format(&bar, " (+%zu)", model_unseen_alerts(model));
+        text_append_format(&alerts, " (+%zu)", model_unseen_alerts(model));
     int64_t latency = model_latency_percentile(&model->to_alert, scene->now_ms, 50);
     if (!narrow && latency >= 0)
-        text_append_format(&bar, " │ e2e %s", format_latency(latency, figure));
+        text_append_format(&parts[LATENCY], " │ e2e %s", format_latency(latency, figure));
+    int kept = PARTS, width = utf8_width(text_view(&first)) + utf8_width(text_view(&alerts)),
+        room = canvas->columns - 10;
+    for (int i = 0; i < PARTS; i++)
+        width += utf8_width(text_view(&parts[i]));
+    while (kept > 0 && width > room)
+        width -= utf8_width(text_view(&parts[--kept]));
     canvas_fill(canvas, (struct rectangle){0, 0, canvas->columns, 1}, ROLE_BAR);
-    canvas_put_cut(canvas, 0, 0, canvas->columns - 10, ROLE_BAR, text_view(&bar));
+    int x = canvas_put_cut(canvas, 0, 0, room, ROLE_BAR, text_view(&first));
+    for (int i = 0; i < kept; i++) {
+        if (i == LATENCY)
+            x = canvas_put(canvas, x, 0, ROLE_BAR, text_view(&alerts));
+        x = canvas_put(canvas, x, 0, ROLE_BAR, text_view(&parts[i]));
+    }
+    if (kept < PARTS)
+        canvas_put_cut(canvas, x, 0, room - x, ROLE_BAR, text_view(&alerts));
     canvas_put(canvas, canvas->columns - 9, 0, ROLE_BAR,
                view_of(format_time(scene->now_ms, scene->zone_offset, false, figure)));
-    text_free(&bar);
+    for (int i = 0; i < PARTS; i++)
+        text_free(&parts[i]);
+    text_free(&first);
+    text_free(&alerts);
 }
 
 static void draw_message(struct ui *ui, const struct scene *scene, struct canvas *canvas, int y) {

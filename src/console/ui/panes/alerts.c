@@ -21,7 +21,7 @@ static void draw(struct ui *ui, const struct scene *scene, struct canvas *canvas
         return;
     }
     if (rows > 3) {
-        canvas_print(canvas, area.x + 1, y++, ROLE_DIM, " %-8s %-14s %3s %7s %6s %6s %3s %4s", "time", "card", "n",
+        canvas_print(canvas, area.x + 1, y++, ROLE_DIM, " %-8s %-14s %2s %7s %6s %5s %3s %4s", "time", "card", "n",
                      "total", "avg", "ratio", "rec", "age");
         rows--;
     }
@@ -36,7 +36,7 @@ static void draw(struct ui *ui, const struct scene *scene, struct canvas *canvas
             canvas_put_cut(canvas, x + 10, y, area.columns - 12, role, view_of(alert->text));
         else {
             canvas_put_cut(canvas, x + 10, y, 14, role, view_of(format_card(alert->card, scene->settings->mask, card)));
-            canvas_print(canvas, x + 24, y, role, " %3lld %7s %6s %6s %3d %4s", (long long)alert->count,
+            canvas_print(canvas, x + 24, y, role, " %2lld %7s %6s %5s %3d %4s", (long long)alert->count,
                          format_count(alert->total, sum), format_count(alert->average, average),
                          format_ratio(alert->average > 0 ? (double)alert->total / (double)alert->average : 0, ratio),
                          alert->records, format_age(scene->now_ms - alert->last_ms, age));

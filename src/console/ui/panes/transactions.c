@@ -76,7 +76,7 @@ static void draw(struct ui *ui, const struct scene *scene, struct canvas *canvas
         return;
     }
     bool offsets = area.columns >= 66;
-    canvas_print(canvas, area.x + 1, area.y, ROLE_DIM, "%-12s  %-14s %7s  %-11s %8s%s", "time", "card", "amount",
+    canvas_print(canvas, area.x + 1, area.y, ROLE_DIM, "%-12s  %-14s %7s  %-9s %8s%s", "time", "card", "amount",
                  "location", "id", offsets ? "  offset" : "");
     size_t top = pane_top(view, total, area.rows - 1);
     for (size_t skipped = 0; skipped < top; skipped++)
@@ -93,17 +93,17 @@ static void draw(struct ui *ui, const struct scene *scene, struct canvas *canvas
                            view_of(format_card(row->transaction.card, scene->settings->mask, card)));
             canvas_print(canvas, x + 29, y, high ? ROLE_ALERT : ROLE_TEXT, "%7s%s",
                          format_count(row->transaction.amount, amount), high ? "▲" : "");
-            canvas_put_cut(canvas, x + 38, y, 11, ROLE_TEXT, view_of(row->transaction.location));
-            canvas_print(canvas, x + 50, y, ROLE_TEXT, "%8d", row->transaction.id);
+            canvas_put_cut(canvas, x + 38, y, 9, ROLE_TEXT, view_of(row->transaction.location));
+            canvas_print(canvas, x + 48, y, ROLE_TEXT, "%8d", row->transaction.id);
         } else {
-            canvas_put_cut(canvas, x + 14, y, (offsets ? 58 : area.columns - 2) - 14,
+            canvas_put_cut(canvas, x + 14, y, (offsets ? 56 : area.columns - 2) - 14,
                            row->error ? ROLE_WARN : ROLE_TEXT,
                            view_of(row->error  ? row->error
                                    : row->json ? row->json
                                                : "NULL"));
         }
         if (offsets)
-            canvas_print(canvas, x + 60, y, ROLE_DIM, "%d:%lld", row->partition, (long long)row->offset);
+            canvas_print(canvas, x + 58, y, ROLE_DIM, "%d:%lld", row->partition, (long long)row->offset);
         if (ui->focus == PANE_TRANSACTIONS && top + (size_t)i == view->cursor) {
             canvas_put(canvas, area.x, y, ROLE_TEXT, VIEW("►"));
             canvas_set_role(canvas, (struct rectangle){area.x, y, area.columns, 1}, ROLE_SELECT);

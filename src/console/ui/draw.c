@@ -59,13 +59,14 @@ static void draw_title(const struct ui *ui, const struct scene *scene, struct ca
                                format_age(scene->now_ms - model->servers[i].since_ms, figure));
     text_append_format(&first, " FRAUD WORKSHOP │ %s", ready ? "● live" : "○ not connected");
     text_append_format(&parts[PRODUCER], narrow ? " │ P %s " : " │ producer %s ", model->producer.running ? "●" : "○");
-    text_append_string(&parts[PRODUCER],
-                       model->producer.running ? format_rate(model->producer.actual, figure) : "stopped");
+    text_append_string(&parts[PRODUCER], model->producer.running ? format_rate(model->producer.actual, figure)
+                                         : narrow                ? ""
+                                                                 : "stopped");
     text_append_format(&parts[DETECTOR], narrow ? " │ D %s " : " │ detector %s ", model->detector.running ? "●" : "○");
     if (model->detector.running && model->detector.lag >= 0)
         text_append_format(&parts[DETECTOR], "lag %s", format_count(model->detector.lag, figure));
     else
-        text_append_string(&parts[DETECTOR], model->detector.running ? "starting" : "stopped");
+        text_append_string(&parts[DETECTOR], model->detector.running ? "starting" : narrow ? "" : "stopped");
     text_append_format(&parts[KSQLDB], narrow ? " │ K %s %zu" : " │ ksqlDB %s %zu queries",
                        model->servers[SERVER_KSQLDB].state == SERVER_READY ? "●" : "○", model->queries.count);
     text_append_format(&alerts, " │ alerts %zu", model->alerts.count);

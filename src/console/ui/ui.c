@@ -15,6 +15,7 @@ const struct command ui_commands[] = {
     {"freeze", "", "looking", "holds the transactions, and goes on", 0, NULL},
     {"follow", "", "looking", "back to the newest row", 0, NULL},
     {"inspect", "", "looking", "opens the chosen message", 0, NULL},
+    {"alert-seen", "", "looking", "marks the chosen alert as seen", 0, NULL},
     {"view", "fields|json|hex", "looking", "how the message is shown", 0, NULL},
     {"back", "", "looking", "closes what is open", 0, NULL},
     {"help-keys", "", "looking", "keys and commands", 0, NULL},
@@ -199,6 +200,12 @@ static int view_command(struct ui *ui, const struct scene *scene, const struct c
         ui->inspected = row->sequence;
         ui->overlay = OVERLAY_INSPECTOR;
         ui->overlay_top = 0;
+    } else if (IS("alert-seen")) {
+        size_t count = scene->model->alerts.count, at = ui->views[PANE_ALERTS].cursor;
+        if (at >= count)
+            return error_set(error, ERROR_NOT_FOUND, "no alert is chosen");
+        if (ui->callbacks.alert_seen)
+            ui->callbacks.alert_seen(ui->callbacks.context, scene->model->alerts.items[count - 1 - at].number);
     } else if (IS("view")) {
         ui->inspector_view = *first == 'h' ? 2 : *first == 'j' ? 1 : 0;
         ui->overlay_top = 0;

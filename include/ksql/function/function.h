@@ -60,16 +60,17 @@ struct function_call {
     bool widens; /* at least one argument is widened */
 };
 
-/* State of one group: AGGREGATE_SLOTS values that the caller keeps. update, undo and merge read slots and replace them; new
- * slots may borrow from the arguments and the arena, so who keeps a state beyond the batch copies what is not a scalar. */
+/* State of one group: AGGREGATE_SLOTS values that the caller keeps. update, undo and merge read slots and replace them;
+ * new slots may borrow from the arguments and the arena, so who keeps a state beyond the batch copies what is not a
+ * scalar. */
 struct aggregate {
     size_t slots; /* of them in use: 1 or 2 */
     void (*init)(const struct function_call *call, struct value *state);
-    int (*update)(const struct function_call *call, struct value *state, const struct value *arguments, struct arena *arena,
-                  struct error *error);
+    int (*update)(const struct function_call *call, struct value *state, const struct value *arguments,
+                  struct arena *arena, struct error *error);
     /* Takes a row back out when a table's old row is replaced; NULL = refused over tables by function_bind's caller. */
-    int (*undo)(const struct function_call *call, struct value *state, const struct value *arguments, struct arena *arena,
-                struct error *error);
+    int (*undo)(const struct function_call *call, struct value *state, const struct value *arguments,
+                struct arena *arena, struct error *error);
     /* Sessions that grow together: `later` is the one that begins later. NULL = not in session windows. */
     int (*merge)(const struct function_call *call, struct value *state, const struct value *later, struct arena *arena,
                  struct error *error);
@@ -80,10 +81,10 @@ struct aggregate {
 struct function_signature {
     struct parameter parameters[FUNCTION_PARAMETERS]; /* up to the first PARAMETER_END */
     bool variadic;                                    /* the last parameter comes once or more often */
-    const struct sql_type *returns;                   /* NULL = resolve, or the type of the first argument that has one */
+    const struct sql_type *returns; /* NULL = resolve, or the type of the first argument that has one */
     const struct sql_type *(*resolve)(const struct function_call *call, struct arena *arena, struct error *error);
-    /* Scalar only. NULL arguments do not get here unless `nulls` is set: the result is NULL. An error means: the row's value
-     * is NULL, the text goes to the processing log. */
+    /* Scalar only. NULL arguments do not get here unless `nulls` is set: the result is NULL. An error means: the row's
+     * value is NULL, the text goes to the processing log. */
     int (*evaluate)(const struct function_call *call, const struct value *arguments, struct arena *arena,
                     struct value *result, struct error *error);
     bool nulls;
@@ -104,14 +105,15 @@ const struct function *function_find(struct view name);
 /* All rows by index, for SHOW FUNCTIONS and completion; NULL after the last. */
 const struct function *function_at(size_t index);
 /* "SUM(DECIMAL val1)": one signature as ksqlDB's messages write it. */
-void function_print_signature(struct text *out, const struct function *function, const struct function_signature *signature);
+void function_print_signature(struct text *out, const struct function *function,
+                              const struct function_signature *signature);
 
-/* Picks the signature: an exact match first, then one by widening, in the rows' order. `types` and `constants` are copied
- * into the arena; constants may be NULL. `name` is as the statement wrote it. ERROR_INVALID with ksqlDB's text (valid
- * alternatives listed) when nothing matches. */
+/* Picks the signature: an exact match first, then one by widening, in the rows' order. `types` and `constants` are
+ * copied into the arena; constants may be NULL. `name` is as the statement wrote it. ERROR_INVALID with ksqlDB's text
+ * (valid alternatives listed) when nothing matches. */
 int function_bind(const struct function *function, struct view name, const struct sql_type *const *types,
-                  const struct value *constants, size_t count, const struct function_context *context, struct arena *arena,
-                  struct function_call **call, struct error *error);
+                  const struct value *constants, size_t count, const struct function_context *context,
+                  struct arena *arena, struct function_call **call, struct error *error);
 
 /* 0 with *result (it may borrow from arguments and arena); non-zero with *result NULL. */
 int function_evaluate(const struct function_call *call, const struct value *arguments, struct arena *arena,
@@ -123,9 +125,9 @@ void aggregate_init(const struct function_call *call, struct value *state);
 int aggregate_update(const struct function_call *call, struct value *state, const struct value *arguments,
                      struct arena *arena, struct error *error);
 bool aggregate_can_undo(const struct function_call *call);
-int aggregate_undo(const struct function_call *call, struct value *state, const struct value *arguments, struct arena *arena,
-                   struct error *error);
+int aggregate_undo(const struct function_call *call, struct value *state, const struct value *arguments,
+                   struct arena *arena, struct error *error);
 bool aggregate_can_merge(const struct function_call *call);
-int aggregate_merge(const struct function_call *call, struct value *state, const struct value *later, struct arena *arena,
-                    struct error *error);
+int aggregate_merge(const struct function_call *call, struct value *state, const struct value *later,
+                    struct arena *arena, struct error *error);
 struct value aggregate_result(const struct function_call *call, const struct value *state, struct arena *arena);

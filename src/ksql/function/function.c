@@ -33,26 +33,40 @@ static size_t parameter_count(const struct function_signature *signature) {
 
 static const char *parameter_text(enum parameter_kind kind) {
     switch (kind) {
-    case PARAMETER_BOOLEAN: return "BOOLEAN";
-    case PARAMETER_INTEGER: return "INT";
-    case PARAMETER_BIGINT: return "BIGINT";
-    case PARAMETER_DOUBLE: return "DOUBLE";
-    case PARAMETER_DECIMAL: return "DECIMAL";
-    case PARAMETER_STRING: return "VARCHAR";
-    case PARAMETER_BYTES: return "BYTES";
-    case PARAMETER_DATE: return "DATE";
-    case PARAMETER_TIME: return "TIME";
-    case PARAMETER_TIMESTAMP: return "TIMESTAMP";
-    case PARAMETER_ARRAY: return "ARRAY<T>";
-    case PARAMETER_MAP: return "MAP<K, V>";
+    case PARAMETER_BOOLEAN:
+        return "BOOLEAN";
+    case PARAMETER_INTEGER:
+        return "INT";
+    case PARAMETER_BIGINT:
+        return "BIGINT";
+    case PARAMETER_DOUBLE:
+        return "DOUBLE";
+    case PARAMETER_DECIMAL:
+        return "DECIMAL";
+    case PARAMETER_STRING:
+        return "VARCHAR";
+    case PARAMETER_BYTES:
+        return "BYTES";
+    case PARAMETER_DATE:
+        return "DATE";
+    case PARAMETER_TIME:
+        return "TIME";
+    case PARAMETER_TIMESTAMP:
+        return "TIMESTAMP";
+    case PARAMETER_ARRAY:
+        return "ARRAY<T>";
+    case PARAMETER_MAP:
+        return "MAP<K, V>";
     case PARAMETER_ANY:
     case PARAMETER_SAME:
-    case PARAMETER_END: break;
+    case PARAMETER_END:
+        break;
     }
     return "T";
 }
 
-void function_print_signature(struct text *out, const struct function *function, const struct function_signature *signature) {
+void function_print_signature(struct text *out, const struct function *function,
+                              const struct function_signature *signature) {
     size_t count = parameter_count(signature);
     text_append_format(out, "%s(", function->name);
     for (size_t i = 0; i < count; i++)
@@ -64,21 +78,31 @@ void function_print_signature(struct text *out, const struct function *function,
 /* The shared type that a scalar parameter asks for; NULL for the open kinds. */
 static const struct sql_type *parameter_type(enum parameter_kind kind) {
     switch (kind) {
-    case PARAMETER_BOOLEAN: return &sql_boolean;
-    case PARAMETER_INTEGER: return &sql_integer;
-    case PARAMETER_BIGINT: return &sql_bigint;
-    case PARAMETER_DOUBLE: return &sql_double;
-    case PARAMETER_STRING: return &sql_string;
-    case PARAMETER_BYTES: return &sql_bytes;
-    case PARAMETER_DATE: return &sql_date;
-    case PARAMETER_TIME: return &sql_time;
-    case PARAMETER_TIMESTAMP: return &sql_timestamp;
+    case PARAMETER_BOOLEAN:
+        return &sql_boolean;
+    case PARAMETER_INTEGER:
+        return &sql_integer;
+    case PARAMETER_BIGINT:
+        return &sql_bigint;
+    case PARAMETER_DOUBLE:
+        return &sql_double;
+    case PARAMETER_STRING:
+        return &sql_string;
+    case PARAMETER_BYTES:
+        return &sql_bytes;
+    case PARAMETER_DATE:
+        return &sql_date;
+    case PARAMETER_TIME:
+        return &sql_time;
+    case PARAMETER_TIMESTAMP:
+        return &sql_timestamp;
     case PARAMETER_DECIMAL:
     case PARAMETER_ARRAY:
     case PARAMETER_MAP:
     case PARAMETER_ANY:
     case PARAMETER_SAME:
-    case PARAMETER_END: break;
+    case PARAMETER_END:
+        break;
     }
     return NULL;
 }
@@ -94,18 +118,23 @@ static bool accepts(enum parameter_kind kind, const struct sql_type *given, bool
     if (wanted)
         return wanted->base == given->base || (widen && widens_to(given->base, wanted->base));
     switch (kind) {
-    case PARAMETER_DECIMAL: return given->base == SQL_DECIMAL;
-    case PARAMETER_ARRAY: return given->base == SQL_ARRAY;
-    case PARAMETER_MAP: return given->base == SQL_MAP;
+    case PARAMETER_DECIMAL:
+        return given->base == SQL_DECIMAL;
+    case PARAMETER_ARRAY:
+        return given->base == SQL_ARRAY;
+    case PARAMETER_MAP:
+        return given->base == SQL_MAP;
     case PARAMETER_SAME:
         if (!*same)
             *same = given;
         return sql_type_equal(*same, given);
-    default: return kind == PARAMETER_ANY;
+    default:
+        return kind == PARAMETER_ANY;
     }
 }
 
-static bool matches(const struct function_signature *signature, const struct sql_type *const *types, size_t count, bool widen) {
+static bool matches(const struct function_signature *signature, const struct sql_type *const *types, size_t count,
+                    bool widen) {
     size_t parameters = parameter_count(signature);
     if (signature->variadic ? count < parameters : count != parameters)
         return false;
@@ -150,8 +179,8 @@ static const struct sql_type *first_type(const struct function_call *call) {
 }
 
 int function_bind(const struct function *function, struct view name, const struct sql_type *const *types,
-                  const struct value *constants, size_t count, const struct function_context *context, struct arena *arena,
-                  struct function_call **out, struct error *error) {
+                  const struct value *constants, size_t count, const struct function_context *context,
+                  struct arena *arena, struct function_call **out, struct error *error) {
     const struct function_signature *signature = NULL;
     for (int widen = 0; widen < 2 && !signature; widen++)
         for (size_t i = 0; i < function->signature_count && !signature; i++)
@@ -180,7 +209,7 @@ int function_bind(const struct function *function, struct view name, const struc
     call->constants = literals;
     call->argument_count = count;
     call->context = context;
-    call->result_type = signature->returns ? signature->returns
+    call->result_type = signature->returns   ? signature->returns
                         : signature->resolve ? signature->resolve(call, arena, error)
                                              : first_type(call);
     if (!call->result_type)
@@ -190,7 +219,8 @@ int function_bind(const struct function *function, struct view name, const struc
 }
 
 /* Arguments as the signature wants them; the given ones when nothing widens, so the common path copies nothing. */
-static const struct value *widened(const struct function_call *call, const struct value *arguments, struct arena *arena) {
+static const struct value *widened(const struct function_call *call, const struct value *arguments,
+                                   struct arena *arena) {
     if (!call->widens)
         return arguments;
     struct value *copy = arena_allocate(arena, call->argument_count * sizeof *copy);
@@ -236,8 +266,8 @@ bool aggregate_can_undo(const struct function_call *call) {
     return call->signature->aggregate->undo != NULL;
 }
 
-int aggregate_undo(const struct function_call *call, struct value *state, const struct value *arguments, struct arena *arena,
-                   struct error *error) {
+int aggregate_undo(const struct function_call *call, struct value *state, const struct value *arguments,
+                   struct arena *arena, struct error *error) {
     return call->signature->aggregate->undo(call, state, widened(call, arguments, arena), arena, error);
 }
 
@@ -245,8 +275,8 @@ bool aggregate_can_merge(const struct function_call *call) {
     return call->signature->aggregate->merge != NULL;
 }
 
-int aggregate_merge(const struct function_call *call, struct value *state, const struct value *later, struct arena *arena,
-                    struct error *error) {
+int aggregate_merge(const struct function_call *call, struct value *state, const struct value *later,
+                    struct arena *arena, struct error *error) {
     return call->signature->aggregate->merge(call, state, later, arena, error);
 }
 

@@ -1,8 +1,10 @@
 #include "app/app.h"
 
 #include <locale.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/runs.h"
 
@@ -60,7 +62,8 @@ int app_main(int count, char **arguments) {
     } else if (options.help) {
         result = run_help(&options);
     } else if (options.word_count == 0) {
-        result = run_plain(&options);
+        bool screen = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && !options.plain;
+        result = screen ? run_console(&options) : run_plain(&options);
     } else {
         const struct verb *verb = verbs;
         while (verb->name && strcmp(verb->name, options.words[0]) != 0)

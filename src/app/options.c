@@ -31,6 +31,7 @@ static const struct option_row {
     {"--until", "STEP", "lab: the last step, that one included", OPTION_STEP, offsetof(struct options, until)},
     {"--rate", "N", "transactions a second, or max", OPTION_RATE, offsetof(struct options, rate)},
     {"--for", "TIME", "how long, like 30s or 5m", OPTION_TIME, offsetof(struct options, for_ms)},
+    {"--plain", NULL, "no full screen: commands are read one a line", OPTION_FLAG, offsetof(struct options, plain)},
     {"--clean-up", NULL, "lab: runs step 10 too", OPTION_FLAG, offsetof(struct options, clean_up)},
     {"--help", NULL, "this text", OPTION_FLAG, offsetof(struct options, help)},
     {"--version", NULL, "the version", OPTION_FLAG, offsetof(struct options, version)},

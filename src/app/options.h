@@ -12,7 +12,7 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USE = 2, EXIT_REACH = 3, EXIT_INTERR
 
 struct options {
     const char *profile, *data, *listen, *zone;
-    bool fresh, memory, sync, json, clean_up, help, version;
+    bool fresh, memory, sync, json, clean_up, plain, help, version;
     uint16_t kafka_port, registry_port, connect_port;
     uint64_t seed;
     struct clock clock;

@@ -12,3 +12,4 @@ int run_topics(struct options *options);
 int run_connector(struct options *options);
 int run_cleanup(struct options *options);
 int run_plain(struct options *options);
+int run_console(struct options *options);

@@ -34,6 +34,54 @@ static void post(struct stage *stage, void *event) {
     message_free(event);
 }
 
+/* Servers, topics with three seconds of rates, the open window: what a running lab looks like. */
+static void post_world(struct stage *stage) {
+    static const char *const names[] = {
+        "FEATURE_SET", "_schemas", "cdc.public.customers", "connect-status", "fraudulent_transactions", "transactions"};
+    enum { TOPICS = sizeof names / sizeof *names };
+    for (int i = 0; i < SERVER_COUNT; i++) {
+        struct event_server *server = event_new(&event_server_kind);
+        server->server = (enum model_server_id)i;
+        server->observed.state = SERVER_READY;
+        server->observed.latency_ns = 1000000;
+        post(stage, server);
+    }
+    struct event_cluster *cluster = event_new(&event_cluster_kind);
+    cluster->cluster_id = memory_copy_string("workshop");
+    cluster->brokers = 1;
+    cluster->topic_count = TOPICS;
+    cluster->topics = memory_zero(TOPICS, sizeof *cluster->topics);
+    for (int i = 0; i < TOPICS; i++)
+        cluster->topics[i] = (struct event_topic){memory_copy_string(names[i]), 1, 1, names[i][0] == '_'};
+    post(stage, cluster);
+    for (int second = 1; second <= 3; second++) {
+        struct event_rates *rates = event_new(&event_rates_kind);
+        rates->at_ms = NOW_SECONDS * 1000LL - 1000 * (3 - second);
+        rates->count = TOPICS;
+        rates->rates = memory_zero(TOPICS, sizeof *rates->rates);
+        for (int i = 0; i < TOPICS; i++)
+            rates->rates[i] =
+                (struct event_rate){memory_copy_string(names[i]), 10 * second * i, 10 * second * i, i ? -1 : 2, -1};
+        post(stage, rates);
+    }
+    struct event_window *window = event_new(&event_window_kind);
+    window->count = 2;
+    window->rows = memory_zero(2, sizeof *window->rows);
+    window->rows[0] = (struct model_window_row){.card = "5031 9467 5978 2983",
+                                                .email = "b@example.com",
+                                                .count = 3,
+                                                .total = 18000,
+                                                .average = 1000,
+                                                .breaks_rule = true};
+    window->rows[1] = (struct model_window_row){
+        .card = "4420 1111 2222 9071", .email = "c@example.com", .count = 1, .total = 900, .average = 1640};
+    for (int i = 0; i < 2; i++) {
+        window->rows[i].window_start = NOW_SECONDS / 300 * 300000LL;
+        window->rows[i].window_end = window->rows[i].window_start + 300000;
+    }
+    post(stage, window);
+}
+
 static void raise_stage(struct stage *stage, int columns, int rows) {
     static const char *const towns[] = {"Oslo", "Berlin", "Rio"};
     *stage =
@@ -72,6 +120,7 @@ static void raise_stage(struct stage *stage, int columns, int rows) {
                                         .last_ms = NOW_SECONDS * 1000LL - 2000,
                                         .arrived_ms = NOW_SECONDS * 1000LL - 1000};
     post(stage, alert);
+    post_world(stage);
     struct ui_callbacks callbacks = {.context = stage, .run = note_line};
     stage->ui = ui_new(&callbacks, stage->keymap, NULL);
     canvas_resize(&stage->canvas, columns, rows);

@@ -104,6 +104,8 @@ static size_t write_scientific(char *out, const char *digits, int count, int exp
 }
 
 size_t number_write_double(char out[NUMBER_MAX], double number) {
+    if (!isfinite(number))
+        return number_write_java_double(out, number);
     size_t size = write_cents(out, number);
     if (size)
         return size;

@@ -1,5 +1,4 @@
 /* Numbers, checksums, times and texts against values known from elsewhere. */
-#include <cmocka.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "foundation/base/clock.h"
 #include "foundation/base/crc32c.h"

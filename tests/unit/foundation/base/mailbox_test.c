@@ -1,9 +1,10 @@
-#include <cmocka.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "foundation/base/mailbox.h"
 #include "foundation/base/memory.h"

@@ -1,6 +1,5 @@
 /* What a broken or hostile client can send: the broker closes that connection or answers, and serves the next one. */
 #include <arpa/inet.h>
-#include <cmocka.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -12,6 +11,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "foundation/base/file.h"
 #include "foundation/base/memory.h"

@@ -64,6 +64,8 @@ cleanup:
 }
 
 int file_make_folders(const char *path, unsigned mode, struct error *error) {
+    if (*path == '\0')
+        return error_set(error, ERROR_INVALID, "a folder without a name cannot be made");
     char *copy = memory_copy_string(path);
     int result = 0;
     for (char *at = copy + 1;; at++) {

@@ -3,7 +3,7 @@
 
 #include "foundation/value/value.h"
 
-enum { DEPTH_MOST = 32 };
+enum { DEPTH_MOST = 128 }; /* more than any format nests: what was packed can be unpacked */
 
 static void pack_varint(struct text *out, uint64_t number) {
     char bytes[10];
@@ -73,7 +73,9 @@ static bool take_varint(struct view *bytes, uint64_t *number) {
     return false;
 }
 
-static int unpack(struct view *bytes, struct arena *arena, struct value *v, int depth) {
+/* Each item takes at least one byte, so all counts together are at most the bytes: `budget` keeps damaged ones from
+ * asking for more memory than that. */
+static int unpack(struct view *bytes, struct arena *arena, struct value *v, size_t *budget, int depth) {
     const char *data;
     uint64_t number = 0;
     if (depth > DEPTH_MOST || !take(bytes, 1, &data))
@@ -83,7 +85,7 @@ static int unpack(struct view *bytes, struct arena *arena, struct value *v, int 
     case VALUE_NULL:
         return 0;
     case VALUE_BOOLEAN:
-        if (!take(bytes, 1, &data))
+        if (!take(bytes, 1, &data) || (unsigned char)*data > 1)
             return -1;
         v->boolean = *data != 0;
         return 0;
@@ -93,9 +95,9 @@ static int unpack(struct view *bytes, struct arena *arena, struct value *v, int 
         memcpy(&v->real, data, sizeof v->real);
         return 0;
     case VALUE_DECIMAL: {
-        __int128 *copy = arena_allocate(arena, sizeof *copy);
-        if (!take(bytes, sizeof *copy, &data))
+        if (!take(bytes, sizeof *v->decimal, &data))
             return -1;
+        __int128 *copy = arena_allocate(arena, sizeof *copy);
         memcpy(copy, data, sizeof *copy);
         v->decimal = copy;
         return 0;
@@ -110,13 +112,15 @@ static int unpack(struct view *bytes, struct arena *arena, struct value *v, int 
     case VALUE_ARRAY:
     case VALUE_MAP:
     case VALUE_STRUCT: {
-        /* each item takes at least one byte: a damaged count cannot ask for more memory than there are bytes */
-        if (!take_varint(bytes, &number) || number * (v->tag == VALUE_MAP ? 2 : 1) > bytes->size || number > UINT32_MAX)
+        if (!take_varint(bytes, &number) || number > UINT32_MAX)
             return -1;
         size_t count = (size_t)number * (v->tag == VALUE_MAP ? 2 : 1);
+        if (count > bytes->size || count > *budget)
+            return -1;
+        *budget -= count;
         struct value *items = arena_allocate(arena, count * sizeof *items);
         for (size_t i = 0; i < count; i++)
-            if (unpack(bytes, arena, &items[i], depth + 1) != 0)
+            if (unpack(bytes, arena, &items[i], budget, depth + 1) != 0)
                 return -1;
         v->size = (uint32_t)number;
         v->items = items;
@@ -130,12 +134,13 @@ static int unpack(struct view *bytes, struct arena *arena, struct value *v, int 
         if (!take_varint(bytes, &number))
             return -1;
         v->integer = (int64_t)(number >> 1) ^ -(int64_t)(number & 1);
-        return 0;
+        return v->tag == VALUE_INTEGER && v->integer != (int32_t)v->integer ? -1 : 0;
     default:
         return -1;
     }
 }
 
 int value_unpack(struct view *bytes, struct arena *arena, struct value *v) {
-    return unpack(bytes, arena, v, 0);
+    size_t budget = bytes->size;
+    return unpack(bytes, arena, v, &budget, 0);
 }

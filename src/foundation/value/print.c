@@ -20,31 +20,44 @@ static void print_base64(struct text *out, struct view bytes) {
 }
 
 static void print_decimal(struct text *out, const __int128 *decimal, int scale) {
-    char digits[48];
-    size_t count = 0;
+    char digits[40];
+    int count = 0;
     __int128 number;
     memcpy(&number, decimal, sizeof number);
     unsigned __int128 magnitude = number < 0 ? 0 - (unsigned __int128)number : (unsigned __int128)number;
     do
         digits[count++] = (char)('0' + (int)(magnitude % 10));
-    while ((magnitude /= 10) != 0 || (int)count <= scale);
+    while ((magnitude /= 10) != 0);
     if (number < 0)
         text_append_char(out, '-');
-    while (count) {
-        text_append_char(out, digits[--count]);
-        if (scale > 0 && (int)count == scale)
+    for (int at = count > scale ? count - 1 : scale; at >= 0; at--) {
+        text_append_char(out, at < count ? digits[at] : '0');
+        if (at == scale && scale > 0)
             text_append_char(out, '.');
     }
 }
 
+/* Java's calendar ends at the year 999,999,999; what lies beyond is shown as the number it is. */
+static bool is_beyond(struct text *out, int64_t number, int64_t lowest, int64_t highest) {
+    char digits[NUMBER_MAX];
+    if (number >= lowest && number <= highest)
+        return false;
+    text_append_bytes(out, digits, number_write_int64(digits, number));
+    return true;
+}
+
 static void print_date(struct text *out, int64_t days) {
     int year, month, day;
+    if (is_beyond(out, days, -365243219162, 365241780471))
+        return;
     clock_civil_from_days(days, &year, &month, &day);
     text_append_format(out, "%04d-%02d-%02d", year, month, day);
 }
 
 /* HH:mm, with seconds and milliseconds only when there are any, as Java's LocalTime spells it. */
 static void print_time(struct text *out, int64_t ms) {
+    if (is_beyond(out, ms, 0, 86399999))
+        return;
     text_append_format(out, "%02d:%02d", (int)(ms / 3600000), (int)(ms / 60000 % 60));
     if (ms % 60000)
         text_append_format(out, ":%02d", (int)(ms / 1000 % 60));
@@ -53,7 +66,7 @@ static void print_time(struct text *out, int64_t ms) {
 }
 
 static void print_timestamp(struct text *out, int64_t ms) {
-    int64_t days = ms / 86400000 - (ms % 86400000 < 0), rest = ms - days * 86400000;
+    int64_t days = ms / 86400000 - (ms % 86400000 < 0), rest = ms % 86400000 + (ms % 86400000 < 0 ? 86400000 : 0);
     print_date(out, days);
     text_append_format(out, "T%02d:%02d:%02d.%03d", (int)(rest / 3600000), (int)(rest / 60000 % 60),
                        (int)(rest / 1000 % 60), (int)(rest % 1000));

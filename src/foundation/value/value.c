@@ -1,5 +1,6 @@
 #include "foundation/value/value.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "foundation/base/memory.h"
@@ -69,7 +70,9 @@ uint64_t value_hash(struct value v) {
     case VALUE_BOOLEAN:
         return mix(hash + v.boolean);
     case VALUE_DOUBLE: {
-        double real = v.real == 0 ? 0 : v.real; /* -0.0 equals 0.0 */
+        double real = v.real == 0        ? 0
+                      : v.real != v.real ? (double)NAN
+                                         : v.real; /* -0.0 equals 0.0, any NaN any other */
         uint64_t bits;
         memcpy(&bits, &real, sizeof bits);
         return mix(hash ^ bits);

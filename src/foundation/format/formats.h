@@ -2,6 +2,7 @@
 #pragma once
 
 #include "foundation/format/format.h"
+#include "foundation/value/parse.h"
 
 extern const struct format format_avro, format_json, format_json_sr, format_kafka, format_none, format_delimited;
 
@@ -13,11 +14,7 @@ struct view name_for_column(struct arena *arena, struct view name, bool keep_cas
 
 /* --- decimals --- */
 enum { DECIMAL_DIGITS = 38 };
-bool decimal_parse(struct view text, int precision, int scale, __int128 *number); /* HALF_UP to the scale; false: no number or too large */
 bool decimal_from_bytes(struct view bytes, __int128 *number);                      /* big-endian two's complement, as Avro */
 size_t decimal_to_bytes(__int128 number, char bytes[17]);                          /* shortest */
 /* --- base64, dates --- */
 bool base64_decode(struct arena *arena, struct view text, struct view *bytes);
-bool date_parse(struct view text, int64_t *days);        /* 2026-03-14 */
-bool time_parse(struct view text, int64_t *ms);          /* 12:04[:31[.204]] */
-bool timestamp_parse(struct view text, int64_t *ms);     /* 2026-03-14T12:04:31.204[zone] */

@@ -157,6 +157,8 @@ static int read_list(struct avro_reader *reader, const struct avro_node *node, c
                 struct view key;
                 if (!avro_read_long(reader, &size) || !take(reader, size, &key))
                     return avro_wrong(reader, "a map's key is cut off");
+                if (wanted && !utf8_valid(key))
+                    return avro_wrong(reader, "a map's key is not UTF-8");
                 if (wanted)
                     to[0] = value_string(key);
                 result = avro_format_read(reader, node->items, wanted ? type->element : NULL, &to[1]);

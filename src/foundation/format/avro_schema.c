@@ -332,9 +332,18 @@ int avro_schema_text(const struct column *columns, size_t count, const struct co
 
 /* --- columns out of a schema --- */
 
-static const struct sql_type *type_of(const struct avro_node *node, bool keep_case, struct arena *arena, int depth);
+enum { TYPES_MOST = 10000 }; /* named types may hold each other: a short text can mean a tree without end */
 
-static const struct sql_type *struct_of(const struct avro_node *node, bool keep_case, struct arena *arena, int depth) {
+struct inferring {
+    bool keep_case;
+    struct arena *arena;
+    size_t types;
+};
+
+static const struct sql_type *type_of(struct inferring *inferring, const struct avro_node *node, int depth);
+
+static const struct sql_type *struct_of(struct inferring *inferring, const struct avro_node *node, int depth) {
+    struct arena *arena = inferring->arena;
     struct sql_field *fields = arena_allocate(arena, (node->count + 1) * sizeof *fields);
     size_t count = 0;
     for (size_t i = 0; i < node->count; i++) {
@@ -345,19 +354,21 @@ static const struct sql_type *struct_of(const struct avro_node *node, bool keep_
         struct view name = !is_union          ? node->fields[i].name
                            : inner->name.size ? inner->name
                                               : view_of(kinds[inner->kind]);
-        const struct sql_type *type = type_of(inner, keep_case, arena, depth + 1);
+        const struct sql_type *type = type_of(inferring, inner, depth + 1);
         if (type) /* fields of types that SQL does not have are left out */
-            fields[count++] = (struct sql_field){name_for_column(arena, name, keep_case), type};
+            fields[count++] = (struct sql_field){name_for_column(arena, name, inferring->keep_case), type};
     }
     return sql_type_struct(arena, fields, count);
 }
 
-static const struct sql_type *type_of(const struct avro_node *node, bool keep_case, struct arena *arena, int depth) {
-    if (depth > DEPTH_MOST)
+static const struct sql_type *type_of(struct inferring *inferring, const struct avro_node *node, int depth) {
+    struct arena *arena = inferring->arena;
+    if (depth > DEPTH_MOST || inferring->types > TYPES_MOST)
         return NULL;
+    inferring->types++;
     switch (node->logical) {
     case AVRO_DECIMAL:
-        return sql_type_decimal(arena, node->precision, node->scale);
+        return node->precision <= DECIMAL_DIGITS ? sql_type_decimal(arena, node->precision, node->scale) : NULL;
     case AVRO_DATE:
         return &sql_date;
     case AVRO_TIME_MS:
@@ -385,17 +396,17 @@ static const struct sql_type *type_of(const struct avro_node *node, bool keep_ca
     case AVRO_KIND_FIXED:
         return &sql_bytes;
     case AVRO_KIND_RECORD:
-        return struct_of(node, keep_case, arena, depth);
+        return struct_of(inferring, node, depth);
     case AVRO_KIND_ARRAY:
         if (node->map_entries) {
-            const struct sql_type *key = type_of(node->items->fields[0].type, keep_case, arena, depth + 1);
-            inner = type_of(node->items->fields[1].type, keep_case, arena, depth + 1);
+            const struct sql_type *key = type_of(inferring, node->items->fields[0].type, depth + 1);
+            inner = type_of(inferring, node->items->fields[1].type, depth + 1);
             return key && inner ? sql_type_map(arena, key, inner) : NULL;
         }
-        inner = type_of(node->items, keep_case, arena, depth + 1);
+        inner = type_of(inferring, node->items, depth + 1);
         return inner ? sql_type_array(arena, inner) : NULL;
     case AVRO_KIND_MAP:
-        inner = type_of(node->items, keep_case, arena, depth + 1);
+        inner = type_of(inferring, node->items, depth + 1);
         return inner ? sql_type_map(arena, &sql_string, inner) : NULL;
     case AVRO_KIND_UNION: {
         const struct avro_node *single = NULL;
@@ -406,9 +417,7 @@ static const struct sql_type *type_of(const struct avro_node *node, bool keep_ca
                 others++;
             }
         }
-        return others == 1 ? type_of(single, keep_case, arena, depth + 1)
-               : others    ? struct_of(node, keep_case, arena, depth)
-                           : NULL;
+        return others == 1 ? type_of(inferring, single, depth + 1) : others ? struct_of(inferring, node, depth) : NULL;
     }
     case AVRO_KIND_NULL:
         break;
@@ -420,10 +429,14 @@ int avro_schema_infer(struct view schema, bool keep_case, const struct codec_opt
                       struct column **columns, size_t *count, struct error *error) {
     struct arena own = ARENA_EMPTY;
     const struct avro_node *node = avro_schema_parse(schema, &own, error);
-    const struct sql_type *type = node ? type_of(node, keep_case, arena, 0) : NULL;
+    struct inferring inferring = {keep_case, arena, 0};
+    const struct sql_type *type = node ? type_of(&inferring, node, 0) : NULL;
     int result = 0;
     if (!node) {
         result = -1;
+    } else if (inferring.types > TYPES_MOST) {
+        result = error_set(error, ERROR_INVALID,
+                           "the registered Avro schema means more than %d types: do they hold themselves?", TYPES_MOST);
     } else if (!type) {
         result = error_set(error, ERROR_INVALID, "the registered Avro schema '%s' gives no column", kinds[node->kind]);
     } else if (type->base != SQL_STRUCT || options->unwrapped) {

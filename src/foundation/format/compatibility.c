@@ -1,20 +1,34 @@
-/* May a reader with one schema read what a writer with the other wrote? Avro's resolution rules, and the differences of JSON
- * Schemas for closed and open content as Confluent's registry judges them. */
+/* May a reader with one schema read what a writer with the other wrote? Avro's resolution rules, and the differences of
+ * JSON Schemas for closed and open content as Confluent's registry judges them. */
 #include <jansson.h>
 #include <string.h>
 
+#include "foundation/base/vector.h"
 #include "foundation/format/avro_schema.h"
 #include "foundation/format/inspect.h"
 
-enum { DEPTH_MOST = 24 };
+enum { DEPTH_MOST = 400, STEPS_MOST = 50000 };
 
+/* Two records that were compared, or are: types that hold themselves come back to the same two. */
+struct pair {
+    const struct avro_node *reader, *writer;
+    bool differs; /* only known once it is */
+};
+/* One question, with all its questions inside. */
+struct judgement {
+    VECTOR(struct pair) pairs;
+    int steps;
+    bool too_much;
+};
 struct judging {
+    struct judgement *whole;
     struct text *reasons;
     int depth;
     int found;
 };
 
-static void reason(struct judging *judging, const char *path, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void reason(struct judging *judging, const char *path, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 static void reason(struct judging *judging, const char *path, const char *format, ...) {
     va_list arguments;
     judging->found++;
@@ -25,6 +39,15 @@ static void reason(struct judging *judging, const char *path, const char *format
     text_append_format_v(judging->reasons, format, arguments);
     va_end(arguments);
     text_append_char(judging->reasons, '\n');
+}
+
+/* A schema of a few pages can ask for more comparisons than anybody waits for: then the answer is no, by name. */
+static bool is_too_much(struct judging *judging) {
+    if (judging->depth < DEPTH_MOST && ++judging->whole->steps < STEPS_MOST)
+        return false;
+    judging->whole->too_much = true;
+    judging->found++;
+    return true;
 }
 
 /* --- Avro: specification 1.11, "Schema Resolution" --- */
@@ -53,15 +76,38 @@ static struct view last_part(struct view name) {
     return name;
 }
 
-static void judge_avro(struct judging *judging, const struct avro_node *reader, const struct avro_node *writer, const char *path);
+static void judge_avro(struct judging *judging, const struct avro_node *reader, const struct avro_node *writer,
+                       const char *path);
 
-static bool reads(const struct avro_node *reader, const struct avro_node *writer, int depth) {
-    struct judging silent = {NULL, depth, 0};
+static bool reads(struct judgement *whole, const struct avro_node *reader, const struct avro_node *writer, int depth) {
+    struct judging silent = {whole, NULL, depth, 0};
     judge_avro(&silent, reader, writer, "");
     return silent.found == 0;
 }
 
-static void judge_record(struct judging *judging, const struct avro_node *reader, const struct avro_node *writer, const char *path) {
+/* Met before, the pair is not compared again: still open it counts as alike, since what differs is found where it was
+ * opened. */
+static bool is_known(struct judging *judging, const struct avro_node *reader, const struct avro_node *writer,
+                     const char *path) {
+    for (size_t i = 0; i < judging->whole->pairs.count; i++) {
+        const struct pair *pair = &judging->whole->pairs.items[i];
+        if (pair->reader != reader || pair->writer != writer)
+            continue;
+        if (pair->differs)
+            reason(judging, path, "RECORD_MISMATCH: %.*s differs, as said before", VIEW_ARGS(reader->name));
+        return true;
+    }
+    return false;
+}
+
+static void judge_record(struct judging *judging, const struct avro_node *reader, const struct avro_node *writer,
+                         const char *path) {
+    struct judgement *whole = judging->whole;
+    size_t own = whole->pairs.count;
+    int before = judging->found;
+    if (is_known(judging, reader, writer, path))
+        return;
+    vector_push(&whole->pairs, (struct pair){reader, writer, false});
     for (size_t i = 0; i < reader->count; i++) {
         const struct avro_field *field = &reader->fields[i], *old = NULL;
         for (size_t j = 0; j < writer->count; j++)
@@ -72,23 +118,35 @@ static void judge_record(struct judging *judging, const struct avro_node *reader
         if (old)
             judge_avro(judging, field->type, old->type, text_string(&inner));
         else if (!field->has_default)
-            reason(judging, text_string(&inner), "READER_FIELD_MISSING_DEFAULT_VALUE: the field is new and has no default");
+            reason(judging, text_string(&inner),
+                   "READER_FIELD_MISSING_DEFAULT_VALUE: the field is new and has no default");
         text_free(&inner);
     }
+    if (judging->found == before)
+        return;
+    /* what counted as alike since then may have leaned on this pair */
+    size_t kept = own;
+    whole->pairs.items[kept++].differs = true;
+    for (size_t i = own + 1; i < whole->pairs.count; i++)
+        if (whole->pairs.items[i].differs)
+            whole->pairs.items[kept++] = whole->pairs.items[i];
+    whole->pairs.count = kept;
 }
 
-static void judge_avro(struct judging *judging, const struct avro_node *reader, const struct avro_node *writer, const char *path) {
-    if (judging->depth >= DEPTH_MOST) /* a type that holds itself: what differs was found above */
+static void judge_avro(struct judging *judging, const struct avro_node *reader, const struct avro_node *writer,
+                       const char *path) {
+    if (is_too_much(judging))
         return;
     judging->depth++;
     if (writer->kind == AVRO_KIND_UNION) {
         for (size_t i = 0; i < writer->count; i++)
-            if (!reads(reader, writer->branches[i], judging->depth))
-                reason(judging, path, "MISSING_UNION_BRANCH: %s was written and cannot be read", avro_kind_name(writer->branches[i]->kind));
+            if (!reads(judging->whole, reader, writer->branches[i], judging->depth))
+                reason(judging, path, "MISSING_UNION_BRANCH: %s was written and cannot be read",
+                       avro_kind_name(writer->branches[i]->kind));
     } else if (reader->kind == AVRO_KIND_UNION) {
         bool any = false;
         for (size_t i = 0; i < reader->count; i++)
-            any = any || reads(reader->branches[i], writer, judging->depth);
+            any = any || reads(judging->whole, reader->branches[i], writer, judging->depth);
         if (!any)
             reason(judging, path, "MISSING_UNION_BRANCH: no branch reads %s", avro_kind_name(writer->kind));
     } else if (reader->kind != writer->kind) {
@@ -96,7 +154,8 @@ static void judge_avro(struct judging *judging, const struct avro_node *reader, 
             reason(judging, path, "TYPE_MISMATCH: %s was written, %s is to be read", avro_kind_name(writer->kind),
                    avro_kind_name(reader->kind));
     } else {
-        bool named = reader->kind == AVRO_KIND_RECORD || reader->kind == AVRO_KIND_ENUM || reader->kind == AVRO_KIND_FIXED;
+        bool named =
+            reader->kind == AVRO_KIND_RECORD || reader->kind == AVRO_KIND_ENUM || reader->kind == AVRO_KIND_FIXED;
         if (named && !view_equal(last_part(reader->name), last_part(writer->name)))
             reason(judging, path, "NAME_MISMATCH: %.*s was %.*s", VIEW_ARGS(reader->name), VIEW_ARGS(writer->name));
         if (reader->kind == AVRO_KIND_RECORD) {
@@ -116,8 +175,8 @@ static void judge_avro(struct judging *judging, const struct avro_node *reader, 
         }
         if (reader->logical == AVRO_DECIMAL && writer->logical == AVRO_DECIMAL &&
             (reader->scale != writer->scale || reader->precision < writer->precision))
-            reason(judging, path, "DECIMAL_MISMATCH: (%d, %d) were (%d, %d)", reader->precision, reader->scale, writer->precision,
-                   writer->scale);
+            reason(judging, path, "DECIMAL_MISMATCH: (%d, %d) were (%d, %d)", reader->precision, reader->scale,
+                   writer->precision, writer->scale);
     }
     judging->depth--;
 }
@@ -178,8 +237,10 @@ static void judge_properties(struct judging *judging, json_t *newer, json_t *old
         json_t *old = json_object_get(before, name);
         if (old)
             judge_json(judging, property, old, text_string(&inner));
-        else if (is_open(older) && !(json_is_true(property) || (json_is_object(property) && json_object_size(property) == 0)))
-            reason(judging, text_string(&inner), "PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL: it may have held anything before");
+        else if (is_open(older) &&
+                 !(json_is_true(property) || (json_is_object(property) && json_object_size(property) == 0)))
+            reason(judging, text_string(&inner),
+                   "PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL: it may have held anything before");
         text_free(&inner);
     }
     json_object_foreach(before, name, property) {
@@ -194,7 +255,8 @@ static void judge_properties(struct judging *judging, json_t *newer, json_t *old
     }
 }
 
-static void judge_bound(struct judging *judging, json_t *newer, json_t *older, const char *name, bool upper, const char *path) {
+static void judge_bound(struct judging *judging, json_t *newer, json_t *older, const char *name, bool upper,
+                        const char *path) {
     json_t *now = json_object_get(newer, name), *before = json_object_get(older, name);
     if (!json_is_number(now))
         return;
@@ -208,8 +270,8 @@ static json_t *branches_of(json_t *schema) {
     return branches ? branches : json_object_get(schema, "anyOf");
 }
 
-static bool valid_before(json_t *newer, json_t *older, int depth) {
-    struct judging silent = {NULL, depth, 0};
+static bool valid_before(struct judgement *whole, json_t *newer, json_t *older, int depth) {
+    struct judging silent = {whole, NULL, depth, 0};
     judge_json(&silent, newer, older, "");
     return silent.found == 0;
 }
@@ -221,9 +283,9 @@ static void judge_branches(struct judging *judging, json_t *newer, json_t *older
         json_t *old = before ? json_array_get(before, i) : older;
         bool any = false;
         for (size_t j = 0; now && j < json_array_size(now) && !any; j++)
-            any = valid_before(json_array_get(now, j), old, judging->depth);
+            any = valid_before(judging->whole, json_array_get(now, j), old, judging->depth);
         if (!now)
-            any = valid_before(newer, old, judging->depth);
+            any = valid_before(judging->whole, newer, old, judging->depth);
         if (!any)
             reason(judging, path, "SUM_TYPE_NARROWED: branch %zu is no longer allowed", i + 1);
     }
@@ -232,7 +294,7 @@ static void judge_branches(struct judging *judging, json_t *newer, json_t *older
 static void judge_json(struct judging *judging, json_t *newer, json_t *older, const char *path) {
     static const char *const upper[] = {"maxLength", "maximum", "maxItems", "maxProperties", "exclusiveMaximum"};
     static const char *const lower[] = {"minLength", "minimum", "minItems", "minProperties", "exclusiveMinimum"};
-    if (judging->depth >= DEPTH_MOST || json_is_true(newer) || json_is_false(older) || json_equal(newer, older))
+    if (json_is_true(newer) || json_is_false(older) || json_equal(newer, older) || is_too_much(judging))
         return;
     judging->depth++;
     if (json_is_false(newer)) {
@@ -251,7 +313,8 @@ static void judge_json(struct judging *judging, json_t *newer, json_t *older, co
             if (!kept)
                 reason(judging, path, "ENUM_ARRAY_NARROWED: a value is gone");
         }
-        if (json_object_get(newer, "properties") || json_object_get(older, "properties") || json_object_get(newer, "required"))
+        if (json_object_get(newer, "properties") || json_object_get(older, "properties") ||
+            json_object_get(newer, "required"))
             judge_properties(judging, newer, older, path);
         if (json_object_get(newer, "items") && json_object_get(older, "items")) {
             struct text inner = TEXT_EMPTY;
@@ -272,21 +335,32 @@ static void judge_json(struct judging *judging, json_t *newer, json_t *older, co
 
 /* --- both --- */
 
-static int check_avro(struct view newer, struct view older, enum compatibility level, struct text *reasons, struct error *error) {
+static void say_too_much(struct judging *judging) {
+    if (judging->whole->too_much)
+        reason(judging, "", "TOO_COMPLEX: nested too deeply or with too many branches to be compared");
+}
+
+static int check_avro(struct view newer, struct view older, enum compatibility level, struct text *reasons,
+                      struct error *error) {
     struct arena arena = ARENA_EMPTY;
-    struct judging judging = {reasons, 0, 0};
+    struct judgement whole = {0};
+    struct judging judging = {&whole, reasons, 0, 0};
     const struct avro_node *now = avro_schema_parse(newer, &arena, error);
     const struct avro_node *before = now ? avro_schema_parse(older, &arena, error) : NULL;
     if (before && level != COMPATIBILITY_FORWARD)
         judge_avro(&judging, now, before, "");
     if (before && level != COMPATIBILITY_BACKWARD)
         judge_avro(&judging, before, now, "");
+    say_too_much(&judging);
+    vector_free(&whole.pairs);
     arena_free(&arena);
     return !before ? -1 : judging.found != 0;
 }
 
-static int check_json(struct view newer, struct view older, enum compatibility level, struct text *reasons, struct error *error) {
-    struct judging judging = {reasons, 0, 0};
+static int check_json(struct view newer, struct view older, enum compatibility level, struct text *reasons,
+                      struct error *error) {
+    struct judgement whole = {0};
+    struct judging judging = {&whole, reasons, 0, 0};
     json_error_t trouble;
     json_t *now = json_loadb(newer.data, newer.size, JSON_DECODE_ANY, &trouble);
     json_t *before = now ? json_loadb(older.data, older.size, JSON_DECODE_ANY, &trouble) : NULL;
@@ -296,6 +370,7 @@ static int check_json(struct view newer, struct view older, enum compatibility l
         judge_json(&judging, now, before, "#");
     if (before && level != COMPATIBILITY_BACKWARD)
         judge_json(&judging, before, now, "#");
+    say_too_much(&judging);
     int result = !before ? -1 : judging.found != 0;
     json_decref(now);
     json_decref(before);
@@ -308,5 +383,6 @@ int compatibility_check(struct view registry_type, struct view newer, struct vie
         return check_avro(newer, older, level, reasons, error);
     if (view_equal(registry_type, VIEW("JSON")))
         return check_json(newer, older, level, reasons, error);
-    return error_set(error, ERROR_UNSUPPORTED, "schema type %.*s is not supported by this registry", VIEW_ARGS(registry_type));
+    return error_set(error, ERROR_UNSUPPORTED, "schema type %.*s is not supported by this registry",
+                     VIEW_ARGS(registry_type));
 }

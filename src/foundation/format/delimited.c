@@ -3,6 +3,7 @@
 
 #include "foundation/base/memory.h"
 #include "foundation/base/number.h"
+#include "foundation/base/utf8.h"
 #include "foundation/format/formats.h"
 
 struct delimited_codec {
@@ -13,7 +14,8 @@ struct delimited_codec {
     char delimiter;
 };
 
-static bool read_field(struct arena *arena, struct view *rest, char delimiter, struct view *field, bool *quoted, bool *more) {
+static bool read_field(struct arena *arena, struct view *rest, char delimiter, struct view *field, bool *quoted,
+                       bool *more) {
     *quoted = rest->size && rest->data[0] == '"';
     *more = false;
     if (*quoted) {
@@ -86,7 +88,9 @@ static bool convert(struct arena *arena, struct view field, const struct sql_typ
     case SQL_TIMESTAMP: /* days or milliseconds as a number */
         if (!view_to_int64(trimmed, &number))
             return false;
-        *value = (struct value){.tag = type->base == SQL_DATE ? VALUE_DATE : type->base == SQL_TIME ? VALUE_TIME : VALUE_TIMESTAMP,
+        *value = (struct value){.tag = type->base == SQL_DATE   ? VALUE_DATE
+                                       : type->base == SQL_TIME ? VALUE_TIME
+                                                                : VALUE_TIMESTAMP,
                                 .integer = number};
         return true;
     default:
@@ -94,7 +98,8 @@ static bool convert(struct arena *arena, struct view field, const struct sql_typ
     }
 }
 
-static int decode(struct codec *base, struct view bytes, struct arena *arena, struct value *values, struct error *error) {
+static int decode(struct codec *base, struct view bytes, struct arena *arena, struct value *values,
+                  struct error *error) {
     struct delimited_codec *codec = (struct delimited_codec *)base;
     columns_clear(values, codec->count);
     if (!bytes.data)
@@ -110,15 +115,21 @@ static int decode(struct codec *base, struct view bytes, struct arena *arena, st
         }
         if (count >= codec->count || (field.size == 0 && !quoted))
             continue;
+        if (codec->columns[count].type->base == SQL_STRING && !utf8_valid(field)) {
+            columns_clear(values, codec->count);
+            return error_set(error, ERROR_CORRUPT, "DELIMITED: column %.*s is not UTF-8",
+                             VIEW_ARGS(codec->columns[count].name));
+        }
         if (!convert(arena, field, codec->columns[count].type, &values[count])) {
             columns_clear(values, codec->count);
-            return error_set(error, ERROR_CORRUPT, "DELIMITED: column %.*s is no %s", VIEW_ARGS(codec->columns[count].name),
-                             sql_base_name(codec->columns[count].type->base));
+            return error_set(error, ERROR_CORRUPT, "DELIMITED: column %.*s is no %s",
+                             VIEW_ARGS(codec->columns[count].name), sql_base_name(codec->columns[count].type->base));
         }
     }
     if (count != codec->count) {
         columns_clear(values, codec->count);
-        return error_set(error, ERROR_CORRUPT, "DELIMITED: unexpected field count, csvFields:%zu schemaFields:%zu", count, codec->count);
+        return error_set(error, ERROR_CORRUPT, "DELIMITED: unexpected field count, csvFields:%zu schemaFields:%zu",
+                         count, codec->count);
     }
     return 0;
 }
@@ -138,8 +149,9 @@ static int encode(struct codec *base, const struct value *values, struct text *o
         else
             value_print(out, values[i], codec->columns[i].type);
         struct view field = {out->data + from, out->size - from};
-        bool quote = field.size == 0 || memchr(field.data, codec->delimiter, field.size) || memchr(field.data, '"', field.size) ||
-                     memchr(field.data, '\n', field.size) || memchr(field.data, '\r', field.size) || field.data[0] <= '#' ||
+        bool quote = field.size == 0 || memchr(field.data, codec->delimiter, field.size) ||
+                     memchr(field.data, '"', field.size) || memchr(field.data, '\n', field.size) ||
+                     memchr(field.data, '\r', field.size) || field.data[0] <= '#' ||
                      (unsigned char)field.data[field.size - 1] <= ' ';
         if (values[i].tag != VALUE_STRING || !quote)
             continue;
@@ -197,7 +209,8 @@ static struct codec *compile(const struct column *columns, size_t count, const s
         return NULL;
     if (!delimiter_of(options->delimiter, &delimiter)) {
         error_set(error, ERROR_INVALID,
-                  "Invalid delimiter value: '%.*s'. Delimiter must be a single character or TAB,SPACE", VIEW_ARGS(options->delimiter));
+                  "Invalid delimiter value: '%.*s'. Delimiter must be a single character or TAB,SPACE",
+                  VIEW_ARGS(options->delimiter));
         return NULL;
     }
     struct delimited_codec *codec = memory_zero(1, sizeof *codec);

@@ -23,7 +23,8 @@ static void write_nullable(struct text *out, const struct sql_type *type) {
 }
 
 static void write_connect(struct text *out, const char *title, const char *type) {
-    text_append_format(out, "{\"type\":\"integer\",\"title\":\"%s\",\"connect.version\":1,\"connect.type\":\"%s\"}", title, type);
+    text_append_format(out, "{\"type\":\"integer\",\"title\":\"%s\",\"connect.version\":1,\"connect.type\":\"%s\"}",
+                       title, type);
 }
 
 static void write_type(struct text *out, const struct sql_type *type) {
@@ -47,10 +48,12 @@ static void write_type(struct text *out, const struct sql_type *type) {
         text_append_string(out, "{\"type\":\"string\",\"connect.type\":\"bytes\"}");
         break;
     case SQL_DECIMAL:
-        text_append_format(out,
-                           "{\"type\":\"number\",\"title\":\"org.apache.kafka.connect.data.Decimal\",\"connect.version\":1,"
-                           "\"connect.type\":\"bytes\",\"connect.parameters\":{\"scale\":\"%d\",\"connect.decimal.precision\":\"%d\"}}",
-                           type->scale, type->precision);
+        text_append_format(
+            out,
+            "{\"type\":\"number\",\"title\":\"org.apache.kafka.connect.data.Decimal\",\"connect.version\":1,"
+            "\"connect.type\":\"bytes\",\"connect.parameters\":{\"scale\":\"%d\",\"connect.decimal.precision\":\"%d\"}"
+            "}",
+            type->scale, type->precision);
         break;
     case SQL_DATE:
         write_connect(out, "org.apache.kafka.connect.data.Date", "int32");
@@ -72,7 +75,8 @@ static void write_type(struct text *out, const struct sql_type *type) {
             write_nullable(out, type->element);
             text_append_char(out, '}');
         } else {
-            text_append_string(out, "{\"type\":\"array\",\"connect.type\":\"map\",\"items\":{\"type\":\"object\",\"properties\":{");
+            text_append_string(
+                out, "{\"type\":\"array\",\"connect.type\":\"map\",\"items\":{\"type\":\"object\",\"properties\":{");
             write_property(out, VIEW("key"), 0, type->key);
             text_append_char(out, ',');
             write_property(out, VIEW("value"), 1, type->element);
@@ -110,7 +114,7 @@ int json_schema_text(const struct column *columns, size_t count, const struct co
 
 /* --- reading --- */
 
-enum { DEPTH_MOST = 32 };
+enum { DEPTH_MOST = 32, TYPES_MOST = 10000 }; /* references can make a tree without end of a short text */
 
 struct reading {
     json_t *root;
@@ -118,6 +122,7 @@ struct reading {
     struct arena *arena;
     struct error *error;
     int depth;
+    size_t types;
 };
 
 static const struct sql_type *read_type(struct reading *reading, json_t *node, const char *where);
@@ -192,6 +197,12 @@ static const struct sql_type *read_plain(struct reading *reading, json_t *node, 
             view_to_int64(view_of(scale), &s);
         if (precision)
             view_to_int64(view_of(precision), &p);
+        if (p < 1 || p > DECIMAL_DIGITS || s < 0 || s > p) {
+            error_set(reading->error, ERROR_INVALID,
+                      "the JSON Schema gives %s the type DECIMAL(%lld, %lld), which no column can have", where,
+                      (long long)p, (long long)s);
+            return NULL;
+        }
         return sql_type_decimal(reading->arena, (int)p, (int)s);
     }
     if (title && strcmp(title, "org.apache.kafka.connect.data.Date") == 0)
@@ -203,7 +214,8 @@ static const struct sql_type *read_plain(struct reading *reading, json_t *node, 
     if (strcmp(kind, "boolean") == 0)
         return &sql_boolean;
     if (strcmp(kind, "integer") == 0)
-        return connect && (strcmp(connect, "int32") == 0 || strcmp(connect, "int16") == 0 || strcmp(connect, "int8") == 0)
+        return connect &&
+                       (strcmp(connect, "int32") == 0 || strcmp(connect, "int16") == 0 || strcmp(connect, "int8") == 0)
                    ? &sql_integer
                    : &sql_bigint;
     if (strcmp(kind, "number") == 0)
@@ -223,19 +235,26 @@ static const struct sql_type *read_plain(struct reading *reading, json_t *node, 
     }
     if (strcmp(kind, "object") == 0) {
         json_t *additional = json_object_get(node, "additionalProperties");
-        bool map = (connect && strcmp(connect, "map") == 0) || (json_is_object(additional) && !json_object_get(node, "properties"));
+        bool map = (connect && strcmp(connect, "map") == 0) ||
+                   (json_is_object(additional) && !json_object_get(node, "properties"));
         if (!map)
             return read_struct(reading, node, where);
         const struct sql_type *element = read_type(reading, additional, where);
         return element ? sql_type_map(reading->arena, &sql_string, element) : NULL;
     }
-    error_set(reading->error, ERROR_INVALID, "the JSON Schema gives %s the type '%s', which no column can have", where, kind);
+    error_set(reading->error, ERROR_INVALID, "the JSON Schema gives %s the type '%s', which no column can have", where,
+              kind);
     return NULL;
 }
 
 static const struct sql_type *read_type(struct reading *reading, json_t *node, const char *where) {
     if (!json_is_object(node) || !(node = follow(reading, node)) || ++reading->depth > DEPTH_MOST) {
         error_set(reading->error, ERROR_INVALID, "the JSON Schema does not say of what type %s is", where);
+        return NULL;
+    }
+    if (++reading->types > TYPES_MOST) {
+        error_set(reading->error, ERROR_INVALID, "the JSON Schema means more than %d types: do they hold themselves?",
+                  TYPES_MOST);
         return NULL;
     }
     const struct sql_type *type = NULL;
@@ -311,7 +330,7 @@ int json_schema_infer(struct view schema, bool keep_case, const struct codec_opt
     json_t *root = json_loadb(schema.data, schema.size, 0, &trouble);
     if (!root)
         return error_set(error, ERROR_INVALID, "the registered JSON Schema is no JSON: %s", trouble.text);
-    struct reading reading = {root, keep_case, arena, error, 0};
+    struct reading reading = {root, keep_case, arena, error, 0, 0};
     const struct sql_type *type = read_type(&reading, root, "the value");
     json_decref(root);
     if (!type)

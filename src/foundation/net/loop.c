@@ -99,7 +99,8 @@ void loop_post(struct loop *loop, void (*function)(void *context), void *context
         wake(loop);
 }
 
-static void run_posts(struct loop *loop) {
+/* False when none waited. */
+static bool run_posts(struct loop *loop) {
     uint64_t count;
     if (read(loop->wake, &count, sizeof count) < 0 && errno != EAGAIN)
         fatal("loop: cannot read its wake-up (errno %d)", errno);
@@ -113,6 +114,7 @@ static void run_posts(struct loop *loop) {
     pthread_mutex_unlock(&loop->lock);
     for (size_t i = 0; i < posts.count; i++)
         posts.items[i].function(posts.items[i].context);
+    return posts.count > 0;
 }
 
 /* Fires what is due; milliseconds until the next, -1 when none is set. */
@@ -167,7 +169,8 @@ void loop_run(struct loop *loop) {
         }
         free_removed(loop);
     }
-    run_posts(loop); /* what was posted before the stop is not lost */
+    while (run_posts(loop)) /* what was posted before the stop, or by those posts, is not lost */
+        ;
     atomic_store(&loop->stop, false);
 }
 
@@ -209,7 +212,8 @@ struct loop_timer *loop_timer_add(struct loop *loop, void (*fire)(void *context)
 }
 
 void loop_timer_set(struct loop_timer *timer, int64_t after_ms) {
-    timer->due_ns = after_ms < 0 ? -1 : clock_monotonic_ns() + after_ms * 1000000;
+    const int64_t most = INT64_MAX / 2000000; /* a century and a half; beyond it nanoseconds would overflow */
+    timer->due_ns = after_ms < 0 ? -1 : clock_monotonic_ns() + (after_ms < most ? after_ms : most) * 1000000;
 }
 
 void loop_timer_remove(struct loop_timer *timer) {

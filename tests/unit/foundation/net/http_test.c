@@ -1,12 +1,13 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "foundation/base/clock.h"
 #include "foundation/base/memory.h"
@@ -20,7 +21,8 @@ struct scene {
     uint16_t port;
     pthread_t thread;
     bool threaded;
-    struct http_exchange *kept;
+    int status;
+    struct http_exchange *kept, *unanswered;
     atomic_int gone, rows, ended;
 };
 
@@ -28,8 +30,9 @@ static void hello(void *context, struct http_exchange *exchange) {
     (void)context;
     struct text text = TEXT_EMPTY;
     const char *query = http_exchange_query(exchange, "q");
-    text_append_format(&text, "%s %s %s body=%.*s", http_exchange_method(exchange), http_exchange_parameter(exchange, "name"),
-                       query ? query : "-", VIEW_ARGS(http_exchange_body(exchange)));
+    text_append_format(&text, "%s %s %s body=%.*s", http_exchange_method(exchange),
+                       http_exchange_parameter(exchange, "name"), query ? query : "-",
+                       VIEW_ARGS(http_exchange_body(exchange)));
     http_exchange_answer(exchange, 200, "text/plain", text_view(&text));
     text_free(&text);
 }
@@ -73,10 +76,20 @@ static void endless(void *context, struct http_exchange *exchange) {
     scene->kept = exchange;
 }
 
+static void forgetful(void *context, struct http_exchange *exchange) {
+    struct scene *scene = context;
+    scene->unanswered = exchange;
+    atomic_fetch_add(&scene->rows, 1);
+}
+
 static const struct http_route routes[] = {
-    {"GET", "/hello/{name}", hello, "greets"}, {"POST", "/hello/{name}", hello, "greets"},
-    {"GET", "/late", late, "answers later"},   {"GET", "/stream", stream, "streams"},
-    {"GET", "/endless", endless, "never ends"}, {0},
+    {"GET", "/hello/{name}", hello, "greets"},
+    {"POST", "/hello/{name}", hello, "greets"},
+    {"GET", "/late", late, "answers later"},
+    {"GET", "/stream", stream, "streams"},
+    {"GET", "/endless", endless, "never ends"},
+    {"POST", "/forgetful", forgetful, "never answers"},
+    {0},
 };
 
 static int open_scene(void **state) {
@@ -84,7 +97,8 @@ static int open_scene(void **state) {
     struct error error = {0};
     scene->server = http_server_new(&error);
     scene->client = http_client_new(&error);
-    struct http_service_options options = {.name = "test", .address = "127.0.0.1", .routes = routes, .context = scene, .body_limit = 1000};
+    struct http_service_options options = {
+        .name = "test", .address = "127.0.0.1", .routes = routes, .context = scene, .body_limit = 1000};
     if (http_server_listen(scene->server, &options, &scene->port, &error) != 0)
         return -1;
     *state = scene;
@@ -97,13 +111,16 @@ static int close_scene(void **state) {
         thread_join(scene->thread);
     if (scene->kept)
         http_exchange_end(scene->kept);
+    if (scene->unanswered)
+        http_exchange_answer(scene->unanswered, 200, "text/plain", VIEW("to nobody"));
     http_client_free(scene->client);
     http_server_free(scene->server);
     memory_free(scene);
     return 0;
 }
 
-static int ask(struct scene *scene, const char *method, const char *path, struct view body, struct http_answer *answer, struct error *error) {
+static int ask(struct scene *scene, const char *method, const char *path, struct view body, struct http_answer *answer,
+               struct error *error) {
     char url[256];
     snprintf(url, sizeof url, "http://127.0.0.1:%u%s", scene->port, path);
     struct http_request request = {.method = method, .url = url, .body = body, .timeout_ms = 2000};
@@ -180,8 +197,9 @@ static void closing_a_stream_tells_the_server_that_the_peer_is_gone(void **state
     char url[256];
     snprintf(url, sizeof url, "http://127.0.0.1:%u/endless", scene->port);
     struct http_request request = {.url = url};
-    struct http_stream *stream_handle = http_stream_open(
-        scene->client, &request, (struct http_stream_handler){.context = scene, .data = count_data, .ended = count_end});
+    struct http_stream *stream_handle =
+        http_stream_open(scene->client, &request,
+                         (struct http_stream_handler){.context = scene, .data = count_data, .ended = count_end});
     wait_for(&scene->rows, 1);
     http_stream_close(stream_handle);
     assert_int_equal(atomic_load(&scene->ended), 1);
@@ -194,14 +212,53 @@ static void the_server_stops_while_a_stream_is_open(void **state) {
     char url[256];
     snprintf(url, sizeof url, "http://127.0.0.1:%u/endless", scene->port);
     struct http_request request = {.url = url};
-    struct http_stream *stream_handle = http_stream_open(
-        scene->client, &request, (struct http_stream_handler){.context = scene, .data = count_data, .ended = count_end});
+    struct http_stream *stream_handle =
+        http_stream_open(scene->client, &request,
+                         (struct http_stream_handler){.context = scene, .data = count_data, .ended = count_end});
     wait_for(&scene->rows, 1);
     int64_t began = clock_monotonic_ms();
     http_server_unlisten(scene->server, scene->port);
     assert_true(clock_monotonic_ms() - began < 1000);
     wait_for(&scene->ended, 1);
     http_stream_close(stream_handle);
+}
+
+static void *ask_the_forgetful(void *context) {
+    struct scene *scene = context;
+    struct http_answer answer;
+    struct error error = {0};
+    scene->status =
+        ask(scene, "POST", "/forgetful", VIEW("x"), &answer, &error) == 0 ? answer.status : -(int)error.code;
+    if (scene->status > 0)
+        http_answer_free(&answer);
+    return NULL;
+}
+
+/* A plain request whose handler has not answered when its server closes. */
+static void stop_with_an_unanswered_request(struct scene *scene) {
+    scene->thread = thread_start("asks", ask_the_forgetful, scene);
+    wait_for(&scene->rows, 1);
+    int64_t began = clock_monotonic_ms();
+    http_server_unlisten(scene->server, scene->port);
+    thread_join(scene->thread);
+    assert_true(clock_monotonic_ms() - began < 1000); /* the client's own time-out is two seconds */
+}
+
+static void the_server_stops_while_a_plain_request_is_unanswered_and_says_503(void **state) {
+    struct scene *scene = *state;
+    stop_with_an_unanswered_request(scene);
+    assert_int_equal(scene->status, 503);
+}
+
+static void an_answer_after_the_stop_goes_to_nobody_and_harms_nobody(void **state) {
+    struct scene *scene = *state;
+    stop_with_an_unanswered_request(scene);
+    assert_true(view_equal(http_exchange_body(scene->unanswered), VIEW("x"))); /* still lent to its handler */
+    assert_null(http_exchange_query(scene->unanswered, "q"));
+    assert_null(http_exchange_header(scene->unanswered, "Host"));
+    http_exchange_answer(scene->unanswered, 200, "text/plain", VIEW("late"));
+    scene->unanswered = NULL;
+    assert_int_equal(scene->status, 503);
 }
 
 static void a_refused_connection_names_host_and_port(void **state) {
@@ -223,8 +280,13 @@ int main(void) {
         cmocka_unit_test_setup_teardown(an_unknown_path_is_404_and_a_wrong_method_405, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(an_answer_may_come_later_from_another_thread, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(a_stream_arrives_in_order_and_ends, open_scene, close_scene),
-        cmocka_unit_test_setup_teardown(closing_a_stream_tells_the_server_that_the_peer_is_gone, open_scene, close_scene),
+        cmocka_unit_test_setup_teardown(closing_a_stream_tells_the_server_that_the_peer_is_gone, open_scene,
+                                        close_scene),
         cmocka_unit_test_setup_teardown(the_server_stops_while_a_stream_is_open, open_scene, close_scene),
+        cmocka_unit_test_setup_teardown(the_server_stops_while_a_plain_request_is_unanswered_and_says_503, open_scene,
+                                        close_scene),
+        cmocka_unit_test_setup_teardown(an_answer_after_the_stop_goes_to_nobody_and_harms_nobody, open_scene,
+                                        close_scene),
         cmocka_unit_test_setup_teardown(a_refused_connection_names_host_and_port, open_scene, close_scene),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

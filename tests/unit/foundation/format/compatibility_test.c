@@ -1,0 +1,244 @@
+/* May a reader with one schema read what a writer with the other wrote? */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "foundation/base/clock.h"
+#include "foundation/format/inspect.h"
+
+#define RECORD(fields) "{\"type\":\"record\",\"name\":\"R\",\"fields\":[" fields "]}"
+#define FIELD(name, type) "{\"name\":\"" name "\",\"type\":" type "}"
+#define DEFAULTED(name, type, value) "{\"name\":\"" name "\",\"type\":" type ",\"default\":" value "}"
+#define OBJECT(properties) "{\"type\":\"object\",\"properties\":{" properties "}}"
+#define CLOSED(properties) "{\"type\":\"object\",\"properties\":{" properties "},\"additionalProperties\":false}"
+
+/* Judges newer against older; `why` NULL: compatible, else part of a reason. */
+static void judge(const char *type, const char *newer, const char *older, enum compatibility level, const char *why) {
+    struct text reasons = TEXT_EMPTY;
+    struct error error = {0};
+    int result = compatibility_check(view_of(type), view_of(newer), view_of(older), level, &reasons, &error);
+    if (result != (why != NULL))
+        fail_msg("%s\nafter %s: %d %s%s", newer, older, result, text_string(&reasons), error.message);
+    if (why && !strstr(text_string(&reasons), why))
+        fail_msg("'%s' does not say '%s'", text_string(&reasons), why);
+    text_free(&reasons);
+}
+
+static void avro(const char *newer, const char *older, const char *why) {
+    judge("AVRO", newer, older, COMPATIBILITY_BACKWARD, why);
+}
+
+static void json(const char *newer, const char *older, const char *why) {
+    judge("JSON", newer, older, COMPATIBILITY_BACKWARD, why);
+}
+
+static void an_avro_field_may_go_and_may_come_with_a_default(void **state) {
+    (void)state;
+    avro(RECORD(FIELD("a", "\"int\"")), RECORD(FIELD("a", "\"int\"") "," FIELD("b", "\"int\"")), NULL);
+    avro(RECORD(FIELD("a", "\"int\"") "," DEFAULTED("b", "\"int\"", "0")), RECORD(FIELD("a", "\"int\"")), NULL);
+    avro(RECORD(FIELD("a", "\"int\"") "," FIELD("b", "\"int\"")), RECORD(FIELD("a", "\"int\"")),
+         "/b: READER_FIELD_MISSING_DEFAULT_VALUE");
+    avro(RECORD(FIELD("A", "\"int\"")), RECORD(FIELD("a", "\"int\"")),
+         "/A: READER_FIELD_MISSING_DEFAULT_VALUE"); /* names are exact */
+}
+
+static void avro_numbers_widen_and_never_narrow(void **state) {
+    (void)state;
+    static const char *const numbers[] = {"\"int\"", "\"long\"", "\"float\"", "\"double\""};
+    for (int wide = 0; wide < 4; wide++) {
+        for (int narrow = 0; narrow < 4; narrow++)
+            avro(numbers[wide], numbers[narrow], wide >= narrow ? NULL : "TYPE_MISMATCH");
+    }
+    avro("\"string\"", "\"bytes\"", NULL);
+    avro("\"bytes\"", "\"string\"", NULL);
+    avro("\"boolean\"", "\"int\"", "TYPE_MISMATCH");
+    avro("\"string\"", "\"int\"", "TYPE_MISMATCH: int was written, string is to be read");
+}
+
+static void an_avro_union_may_grow_and_not_shrink(void **state) {
+    (void)state;
+    avro("[\"null\",\"string\"]", "\"string\"", NULL);
+    avro("[\"null\",\"string\",\"int\"]", "[\"null\",\"string\"]", NULL);
+    avro("[\"null\",\"long\"]", "[\"null\",\"int\"]", NULL);
+    avro("[\"null\"]", "[\"null\",\"int\"]", "MISSING_UNION_BRANCH: int was written");
+    avro("\"string\"", "[\"null\",\"string\"]", "MISSING_UNION_BRANCH: null was written");
+    avro("[\"null\",\"string\"]", "\"int\"", "MISSING_UNION_BRANCH: no branch reads int");
+}
+
+static void avro_names_symbols_sizes_and_scales_must_agree(void **state) {
+    (void)state;
+    avro("{\"type\":\"record\",\"name\":\"x.R\",\"fields\":[]}", "{\"type\":\"record\",\"name\":\"y.R\",\"fields\":[]}",
+         NULL);
+    avro("{\"type\":\"record\",\"name\":\"S\",\"fields\":[]}", RECORD(""), "NAME_MISMATCH");
+    avro("{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"B\",\"A\"]}",
+         "{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\"]}", NULL);
+    avro("{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\"]}",
+         "{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",\"B\"]}", "MISSING_ENUM_SYMBOLS: B");
+    avro("{\"type\":\"fixed\",\"name\":\"F\",\"size\":4}", "{\"type\":\"fixed\",\"name\":\"F\",\"size\":5}",
+         "FIXED_SIZE_MISMATCH");
+    avro("{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":4,\"scale\":2}",
+         "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":4,\"scale\":1}", "DECIMAL_MISMATCH");
+    avro("{\"type\":\"array\",\"items\":\"long\"}", "{\"type\":\"array\",\"items\":\"int\"}", NULL);
+    avro("{\"type\":\"map\",\"values\":\"int\"}", "{\"type\":\"map\",\"values\":\"long\"}", "TYPE_MISMATCH");
+    avro("{\"type\":\"map\",\"values\":\"int\"}", "{\"type\":\"array\",\"items\":\"int\"}", "TYPE_MISMATCH");
+}
+
+static void forward_asks_the_old_reader_and_full_asks_both(void **state) {
+    (void)state;
+    const char *both = RECORD(FIELD("a", "\"int\"") "," FIELD("b", "\"int\"")), *one = RECORD(FIELD("a", "\"int\""));
+    judge("AVRO", both, one, COMPATIBILITY_FORWARD, NULL);
+    judge("AVRO", one, both, COMPATIBILITY_FORWARD, "READER_FIELD_MISSING_DEFAULT_VALUE");
+    judge("AVRO", both, one, COMPATIBILITY_FULL, "READER_FIELD_MISSING_DEFAULT_VALUE");
+    judge("AVRO", one, both, COMPATIBILITY_FULL, "READER_FIELD_MISSING_DEFAULT_VALUE");
+    judge("", RECORD(FIELD("a", "\"int\"") "," DEFAULTED("b", "\"int\"", "0")), one, COMPATIBILITY_FULL, NULL);
+}
+
+/* Record in nullable record, LEVELS deep, with a field of the type at the bottom. */
+static char *nested(struct arena *arena, int levels, const char *type) {
+    char *inner = arena_format(arena, "\"%s\"", type);
+    for (int i = levels; i > 0; i--)
+        inner = arena_format(
+            arena, "[\"null\",{\"type\":\"record\",\"name\":\"L%d\",\"fields\":[{\"name\":\"f\",\"type\":%s}]}]", i,
+            inner);
+    return inner;
+}
+
+static void a_difference_is_found_however_deep_it_lies(void **state) {
+    (void)state;
+    struct arena arena = ARENA_EMPTY;
+    for (int levels = 1; levels <= 14; levels++) {
+        avro(nested(&arena, levels, "long"), nested(&arena, levels, "int"), NULL);
+        avro(nested(&arena, levels, "int"), nested(&arena, levels, "string"), "UNION_BRANCH");
+    }
+    char *now = arena_copy_string(&arena, "{\"type\":\"string\"}"),
+         *before = arena_copy_string(&arena, "{\"type\":\"integer\"}");
+    for (int levels = 0; levels < 60; levels++) {
+        now = arena_format(&arena, "{\"type\":\"array\",\"items\":%s}", now);
+        before = arena_format(&arena, "{\"type\":\"array\",\"items\":%s}", before);
+        json(now, before, "TYPE_CHANGED");
+    }
+    arena_free(&arena);
+}
+
+static void a_type_that_holds_itself_many_times_is_judged_at_once(void **state) {
+    (void)state;
+    struct text older = TEXT_EMPTY, newer = TEXT_EMPTY;
+    text_append_string(&older, "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"v\",\"type\":\"int\"}");
+    for (int i = 0; i < 30; i++)
+        text_append_format(&older, ",{\"name\":\"f%d\",\"type\":[\"null\",\"R\"]}", i);
+    text_append(&newer, text_view(&older));
+    text_append_string(&older, "]}");
+    text_append_string(&newer, ",{\"name\":\"extra\",\"type\":\"int\"}]}");
+    int64_t began = clock_monotonic_ms();
+    avro(text_string(&older), text_string(&older), NULL);
+    avro(text_string(&older), text_string(&newer), NULL);
+    avro(text_string(&newer), text_string(&older), "/extra: READER_FIELD_MISSING_DEFAULT_VALUE");
+    assert_true(clock_monotonic_ms() - began < 1000);
+    text_free(&older);
+    text_free(&newer);
+}
+
+static void an_open_json_object_takes_no_new_property_and_a_closed_one_does(void **state) {
+    (void)state;
+    const char *a = OBJECT("\"a\":{\"type\":\"string\"}"),
+               *ab = OBJECT("\"a\":{\"type\":\"string\"},\"b\":{\"type\":\"string\"}");
+    const char *closed_a = CLOSED("\"a\":{\"type\":\"string\"}"),
+               *closed_ab = CLOSED("\"a\":{\"type\":\"string\"},\"b\":{\"type\":\"string\"}");
+    json(a, a, NULL);
+    json(ab, a, "#/properties/b: PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL");
+    json(a, ab, NULL);
+    json(closed_ab, closed_a, NULL);
+    json(closed_a, closed_ab, "PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL: b");
+    json(a, closed_a, NULL);
+    json(closed_a, a, "ADDITIONAL_PROPERTIES_REMOVED");
+    json(OBJECT("\"a\":{\"type\":\"string\"},\"b\":{}"), a, NULL);
+}
+
+static void json_types_widen_and_never_narrow(void **state) {
+    (void)state;
+    json("{\"type\":\"number\"}", "{\"type\":\"integer\"}", NULL);
+    json("{\"type\":\"integer\"}", "{\"type\":\"number\"}", "TYPE_CHANGED: number");
+    json("{\"type\":[\"null\",\"string\"]}", "{\"type\":\"string\"}", NULL);
+    json("{\"type\":\"string\"}", "{\"type\":[\"null\",\"string\"]}", "TYPE_NARROWED: null");
+    json("{}", "{\"type\":\"string\"}", NULL);
+    json("{\"type\":\"string\"}", "{}", "TYPE_NARROWED: any");
+    json("true", "{\"type\":\"string\"}", NULL);
+    json("false", "{\"type\":\"string\"}", "SCHEMA_CLOSED");
+}
+
+static void json_bounds_enums_and_required_fields_are_not_tightened(void **state) {
+    (void)state;
+    json("{\"type\":\"integer\",\"maximum\":9}", "{\"type\":\"integer\",\"maximum\":8}", NULL);
+    json("{\"type\":\"integer\",\"maximum\":8}", "{\"type\":\"integer\",\"maximum\":9}", "maximum is narrower");
+    json("{\"type\":\"string\",\"minLength\":1}", "{\"type\":\"string\"}", "minLength is narrower");
+    json("{\"enum\":[\"a\",\"b\"]}", "{\"enum\":[\"a\"]}", NULL);
+    json("{\"enum\":[\"a\"]}", "{\"enum\":[\"a\",\"b\"]}", "ENUM_ARRAY_NARROWED");
+    json("{\"type\":\"string\",\"pattern\":\"x\"}", "{\"type\":\"string\"}", "PATTERN_CHANGED");
+    json("{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"}},\"required\":[\"a\"]}",
+         OBJECT("\"a\":{\"type\":\"string\"}"), "REQUIRED_ATTRIBUTE_ADDED: a");
+}
+
+static void json_branches_may_grow_and_not_shrink(void **state) {
+    (void)state;
+    const char *both = "{\"oneOf\":[{\"type\":\"null\"},{\"type\":\"string\"}]}";
+    json(both, "{\"type\":\"string\"}", NULL);
+    json("{\"type\":\"string\"}", both, "SUM_TYPE_NARROWED: branch 1");
+    json("{\"oneOf\":[{\"type\":\"null\"},{\"type\":\"string\"},{\"type\":\"integer\"}]}", both, NULL);
+    json("{\"oneOf\":7}", both, "SUM_TYPE_NARROWED");
+}
+
+static void branches_in_branches_without_end_are_refused_by_name_and_soon(void **state) {
+    (void)state;
+    struct arena arena = ARENA_EMPTY;
+    const char *now = "{\"type\":\"string\"}", *before = "{\"type\":\"integer\"}";
+    for (int level = 0; level < 7; level++) {
+        now = arena_format(&arena, "{\"anyOf\":[%s,%s,%s,%s]}", now, now, now, now);
+        before = arena_format(&arena, "{\"anyOf\":[%s,%s,%s,%s]}", before, before, before, before);
+    }
+    int64_t began = clock_monotonic_ms();
+    json(now, before, "TOO_COMPLEX");
+    assert_true(clock_monotonic_ms() - began < 1000);
+    arena_free(&arena);
+}
+
+static void texts_that_do_not_parse_are_errors_and_not_judgements(void **state) {
+    (void)state;
+    struct error error = {0};
+    assert_int_equal(
+        compatibility_check(VIEW("AVRO"), VIEW("{"), VIEW("\"int\""), COMPATIBILITY_BACKWARD, NULL, &error), -1);
+    assert_int_equal(error.code, ERROR_INVALID);
+    assert_int_equal(
+        compatibility_check(VIEW("AVRO"), VIEW("\"int\""), VIEW("\"nix\""), COMPATIBILITY_BACKWARD, NULL, &error), -1);
+    assert_int_equal(
+        compatibility_check(VIEW("JSON"), VIEW("{}"), VIEW("{\"a\""), COMPATIBILITY_BACKWARD, NULL, &error), -1);
+    assert_int_equal(error.code, ERROR_INVALID);
+    assert_int_equal(compatibility_check(VIEW("PROTOBUF"), VIEW("x"), VIEW("x"), COMPATIBILITY_BACKWARD, NULL, &error),
+                     -1);
+    assert_int_equal(error.code, ERROR_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "PROTOBUF"));
+    assert_int_equal(
+        compatibility_check(VIEW("AVRO"), VIEW("\"int\""), VIEW("\"long\""), COMPATIBILITY_BACKWARD, NULL, NULL), 1);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_avro_field_may_go_and_may_come_with_a_default),
+        cmocka_unit_test(avro_numbers_widen_and_never_narrow),
+        cmocka_unit_test(an_avro_union_may_grow_and_not_shrink),
+        cmocka_unit_test(avro_names_symbols_sizes_and_scales_must_agree),
+        cmocka_unit_test(forward_asks_the_old_reader_and_full_asks_both),
+        cmocka_unit_test(a_difference_is_found_however_deep_it_lies),
+        cmocka_unit_test(a_type_that_holds_itself_many_times_is_judged_at_once),
+        cmocka_unit_test(an_open_json_object_takes_no_new_property_and_a_closed_one_does),
+        cmocka_unit_test(json_types_widen_and_never_narrow),
+        cmocka_unit_test(json_bounds_enums_and_required_fields_are_not_tightened),
+        cmocka_unit_test(json_branches_may_grow_and_not_shrink),
+        cmocka_unit_test(branches_in_branches_without_end_are_refused_by_name_and_soon),
+        cmocka_unit_test(texts_that_do_not_parse_are_errors_and_not_judgements),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

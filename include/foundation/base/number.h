@@ -8,7 +8,8 @@
 
 #define NUMBER_MAX 40
 size_t number_write_int64(char out[NUMBER_MAX], int64_t number);
-/* Shortest digits that read back the same (Ryu class, with an exact-cents path in front); JSON number syntax as Java's
- * Double.toString spells it is number_write_java_double. NaN and infinities come as Java's words. */
+/* Shortest digits that read back the same (Schubfach, with an exact-cents path in front); JSON number syntax as Java's
+ * Double.toString spells it is number_write_java_double. NaN and infinities come as Java's words.
+ * Of equally short ones the closest; Java keeps two digits where one would do if they are closer: 4.9E-324. */
 size_t number_write_double(char out[NUMBER_MAX], double number);
 size_t number_write_java_double(char out[NUMBER_MAX], double number); /* "1.0", "1.0E10", "NaN", "Infinity" */

@@ -2,18 +2,31 @@
 
 #include <math.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "foundation/base/number_powers.h"
+
+static const char two_digits[] = "0001020304050607080910111213141516171819"
+                                 "2021222324252627282930313233343536373839"
+                                 "4041424344454647484950515253545556575859"
+                                 "6061626364656667686970717273747576777879"
+                                 "8081828384858687888990919293949596979899";
+
 static size_t write_unsigned(char *out, uint64_t number) {
-    char digits[20];
-    size_t count = 0;
-    do
-        digits[count++] = (char)('0' + number % 10);
-    while ((number /= 10) != 0);
-    for (size_t i = 0; i < count; i++)
-        out[i] = digits[count - 1 - i];
+    char digits[20], *at = digits + sizeof digits;
+    while (number >= 100) {
+        at -= 2;
+        memcpy(at, two_digits + 2 * (number % 100), 2);
+        number /= 100;
+    }
+    if (number >= 10) {
+        at -= 2;
+        memcpy(at, two_digits + 2 * number, 2);
+    } else {
+        *--at = (char)('0' + number);
+    }
+    size_t count = (size_t)(digits + sizeof digits - at);
+    memcpy(out, at, count);
     return count;
 }
 
@@ -24,10 +37,11 @@ size_t number_write_int64(char out[NUMBER_MAX], int64_t number) {
     return 1 + write_unsigned(out + 1, 0 - (uint64_t)number);
 }
 
-/* Amounts and their sums mostly have at most two decimals: exact integers of cents. */
+/* Amounts and their sums mostly have at most two decimals: exact integers of cents. Two decimals of up to 15 digits
+ * never mean the same double, so the digits are the shortest too. */
 static size_t write_cents(char *out, double number) {
     double cents = number * 100;
-    if (!(cents > -9e15 && cents < 9e15))
+    if (!(cents > -1e15 && cents < 1e15))
         return 0;
     int64_t whole = llround(cents); /* 129.95 * 100 is a hair below 12995 */
     if ((double)whole / 100 != number || (number == 0 && signbit(number)))
@@ -48,23 +62,74 @@ static size_t write_cents(char *out, double number) {
     return size;
 }
 
-/* Shortest digits (no point) and the decimal exponent of the first digit. */
-static int shortest(double number, char digits[20], int *exponent) {
-    char buffer[40];
-    for (int precision = 14; precision <= 16; precision++) {
-        snprintf(buffer, sizeof buffer, "%.*e", precision, number);
-        if (strtod(buffer, NULL) == number)
-            break;
+/* --- shortest digits: R. Giulietti, "The Schubfach way to render doubles" (2020) --- */
+
+struct decimal { /* digits * 10^exponent */
+    uint64_t digits;
+    int exponent;
+};
+
+static int floor_log2_of_power10(int e) {
+    return (int)((int64_t)e * 1741647 >> 19);
+}
+
+/* floor(log10(2^e)), or of three quarters of 2^e */
+static int floor_log10_of_power2(int e, bool three_quarters) {
+    return (int)(((int64_t)e * 1262611 - (three_quarters ? 524031 : 0)) >> 22);
+}
+
+/* power * number / 2^128, the last bit set when anything was cut off: so later comparisons are exact. */
+static uint64_t multiply_to_odd(const uint64_t power[2], uint64_t number) {
+    unsigned __int128 low = (unsigned __int128)power[1] * number;
+    unsigned __int128 high = (unsigned __int128)power[0] * number + (uint64_t)(low >> 64);
+    return (uint64_t)(high >> 64) | ((uint64_t)high > 1);
+}
+
+/* Of all decimals that read back as fraction * 2^exponent the one with fewest digits, of those the closest. `fewest`
+ * 100 keeps two digits where one would do, as Java does. */
+static struct decimal shortest_of(uint64_t fraction, int exponent, bool narrow_below, bool odd, uint64_t fewest) {
+    int k = floor_log10_of_power2(exponent, narrow_below), shift = exponent + floor_log2_of_power10(-k) + 1;
+    const uint64_t *power = number_powers[-k - POWER_FIRST];
+    /* the number and the middles to its neighbours, in quarters of 10^k */
+    uint64_t here = multiply_to_odd(power, (4 * fraction) << shift);
+    uint64_t lower = multiply_to_odd(power, (4 * fraction - (narrow_below ? 1 : 2)) << shift) + odd;
+    uint64_t upper = multiply_to_odd(power, (4 * fraction + 2) << shift) - odd;
+    uint64_t floor = here / 4;
+    if (floor >= fewest) {
+        uint64_t tens = floor / 10;
+        bool down = lower <= 40 * tens, up = 40 * tens + 40 <= upper;
+        if (down != up)
+            return (struct decimal){tens + up, k + 1};
     }
-    char *e = strchr(buffer, 'e');
-    *exponent = (int)strtol(e + 1, NULL, 10);
-    int count = 0;
-    for (char *at = buffer; at < e; at++)
-        if (*at != '.' && *at != '-')
-            digits[count++] = *at;
-    while (count > 1 && digits[count - 1] == '0')
-        count--;
-    return count;
+    bool down = lower <= 4 * floor, up = 4 * floor + 4 <= upper;
+    if (down != up)
+        return (struct decimal){floor + up, k};
+    uint64_t middle = 4 * floor + 2;
+    return (struct decimal){floor + (here > middle || (here == middle && floor % 2)), k};
+}
+
+/* Shortest digits (no point) and the decimal exponent of the first digit. Finite and not zero; the sign is ignored. */
+static int shortest(double number, bool java, char digits[20], int *exponent) {
+    const uint64_t hidden = (uint64_t)1 << 52;
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    uint64_t fraction = bits & (hidden - 1);
+    int power = (int)(bits >> 52 & 0x7ff);
+    bool narrow_below = fraction == 0 && power > 1;
+    struct decimal decimal;
+    if (power)
+        decimal = shortest_of(fraction | hidden, power - 1075, narrow_below, fraction & 1, java ? 100 : 10);
+    else
+        decimal = shortest_of(fraction, -1074, false, fraction & 1, java ? 100 : 10);
+    if (java && power == 0 && fraction < 3) /* the two numbers that even two digits do not come out of */
+        decimal = (struct decimal){fraction == 1 ? 49 : 99, -325};
+    while (decimal.digits % 10 == 0) {
+        decimal.digits /= 10;
+        decimal.exponent++;
+    }
+    size_t count = write_unsigned(digits, decimal.digits);
+    *exponent = decimal.exponent + (int)count - 1;
+    return (int)count;
 }
 
 static size_t write_plain(char *out, const char *digits, int count, int exponent, bool point) {
@@ -110,7 +175,7 @@ size_t number_write_double(char out[NUMBER_MAX], double number) {
     if (size)
         return size;
     char digits[20];
-    int exponent, count = shortest(number, digits, &exponent);
+    int exponent, count = shortest(number, false, digits, &exponent);
     if (signbit(number))
         out[size++] = '-';
     if (exponent >= -7 && exponent < 17)
@@ -146,7 +211,7 @@ size_t number_write_java_double(char out[NUMBER_MAX], double number) {
         }
     }
     char digits[20];
-    int exponent, count = shortest(magnitude, digits, &exponent);
+    int exponent, count = shortest(magnitude, true, digits, &exponent);
     if (magnitude >= 1e-3 && magnitude < 1e7)
         return size + write_plain(out + size, digits, count, exponent, true);
     return size + write_scientific(out + size, digits, count, exponent, true);

@@ -44,6 +44,7 @@ void http_server_free(struct http_server *server); /* unlistens all, joins; exch
 
 /* What came in: lent until the answer is complete. */
 const char *http_exchange_method(const struct http_exchange *exchange);
+const struct http_route *http_exchange_route(const struct http_exchange *exchange); /* row that fits; NULL when none does */
 const char *http_exchange_path(const struct http_exchange *exchange); /* decoded */
 const char *http_exchange_parameter(const struct http_exchange *exchange, const char *name); /* of the pattern, decoded */
 const char *http_exchange_query(const struct http_exchange *exchange, const char *name);     /* ?name=; NULL when absent */

@@ -1,0 +1,78 @@
+/* What the server's two halves share: http_server.c owns listeners and routes, http_exchange.c one request and its
+ * answer. */
+#pragma once
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "foundation/base/vector.h"
+#include "foundation/net/http_server.h"
+#include "foundation/net/loop.h"
+
+enum { PARAMETERS = 6 };
+
+struct service {
+    struct http_server *server;
+    struct http_service_options options; /* strings copied */
+    struct MHD_Daemon *daemon;
+    struct loop_watch *listen_watch, *daemon_watch;
+    struct loop_timer *timer;
+    int listener;
+    uint16_t port;
+    struct http_exchange *suspended; /* linked: the library refuses to stop while any is */
+};
+struct http_server {
+    struct loop *loop;
+    pthread_t thread;
+    VECTOR(struct service *) services;
+};
+
+struct parameter {
+    const char *name; /* in the route's pattern, up to '}' */
+    char *value;
+};
+struct answer_header {
+    char *name, *value;
+};
+/* Held by the connection and by the handler, whichever lets go last frees it. All MHD calls happen on the HTTP thread.
+ */
+struct http_exchange {
+    atomic_int holders;
+    struct service *service;
+    struct MHD_Connection *connection; /* NULL once the connection let go; HTTP thread */
+    char *method, *path, *raw_path;
+    struct text body;
+    bool too_large, dispatched, suspended, queued;
+    const struct http_route *route; /* once dispatched; NULL when none fits */
+    struct parameter parameters[PARAMETERS];
+    size_t parameter_count;
+    VECTOR(char *) query_values; /* decoded, lent by http_exchange_query */
+    struct http_exchange *next_suspended;
+    struct loop_watch *peer_watch; /* while suspended: the only way to see the peer go */
+    void (*gone)(void *context);
+    void *gone_context;
+    /* under the lock: filled by the handler's side */
+    pthread_mutex_t lock;
+    bool answered, streaming, ended, peer_gone, resume_posted;
+    int status;
+    char *content_type;
+    struct text answer; /* whole answer, or what of a stream waits to be read */
+    size_t limit;
+    VECTOR(struct answer_header) headers;
+};
+
+struct http_exchange *exchange_new(struct service *service, struct MHD_Connection *connection, const char *url,
+                                   const char *method);
+void exchange_hold(struct http_exchange *exchange);
+void exchange_release(struct http_exchange *exchange);
+
+/* HTTP thread. */
+void exchange_suspend(struct http_exchange *exchange);
+void exchange_forget_suspended(struct http_exchange *exchange);
+void exchange_say_gone(struct http_exchange *exchange);
+bool exchange_is_answered(struct http_exchange *exchange);
+void exchange_give_up(
+    struct http_exchange *exchange); /* answers 503 unless its handler has answered, and lets it go on */
+enum MHD_Result exchange_queue_answer(struct http_exchange *exchange);
+void service_run(struct service *service); /* one turn of its daemon */

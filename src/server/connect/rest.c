@@ -8,37 +8,22 @@
 
 enum { CLUSTER_TIMEOUT_MS = 5000 };
 
-void connect_fault(struct connect_reply *reply, int status, const char *format, ...) {
-    struct text message = TEXT_EMPTY;
-    va_list arguments;
-    va_start(arguments, format);
-    text_append_format_v(&message, format, arguments);
-    va_end(arguments);
-    reply->status = status;
-    text_clear(&reply->body);
-    text_append_format(&reply->body, "{\"error_code\":%d,\"message\":", status);
-    text_append_json(&reply->body, text_view(&message));
-    text_append_char(&reply->body, '}');
-    text_free(&message);
-}
-
 static bool is_true(const struct http_exchange *exchange, const char *name) {
     const char *value = http_exchange_query(exchange, name);
     return value && strcmp(value, "true") == 0;
 }
 
 /* NULL: reply is filled; unknown says so in the words of the call, with %s for the name. */
-static struct connector *named(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply,
+static struct connector *named(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply,
                                const char *before, const char *after) {
     const char *name = http_exchange_parameter(exchange, "name");
     struct connector *connector = worker_find(worker, name);
     if (!connector)
-        connect_fault(reply, 404, "%s%s%s", before, name, after);
+        http_reply_fault(reply, 404, "%s%s%s", before, name, after);
     return connector;
 }
 
-static struct connector *found(struct worker *worker, const struct http_exchange *exchange,
-                               struct connect_reply *reply) {
+static struct connector *found(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     return named(worker, exchange, reply, "Connector ", " not found");
 }
 
@@ -102,13 +87,13 @@ static void append_status(struct text *out, const struct worker *worker, const s
 
 /* --- the worker and its connectors --- */
 
-void connect_root(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply) {
+void connect_root(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     struct error error = {0};
     struct kafka_cluster cluster = {0};
     (void)exchange;
     struct kafka_admin *admin = kafka_admin_new(worker->profile, &error);
     if (!admin || kafka_admin_cluster(admin, CLUSTER_TIMEOUT_MS, &cluster, &error) != 0) {
-        connect_fault(reply, 500, "Kafka does not answer: %s", error.message);
+        http_reply_fault(reply, 500, "Kafka does not answer: %s", error.message);
     } else {
         text_append_string(&reply->body,
                            "{\"version\":\"" FRAUDSCOPE_VERSION "\",\"commit\":\"unknown\",\"kafka_cluster_id\":");
@@ -119,7 +104,7 @@ void connect_root(struct worker *worker, const struct http_exchange *exchange, s
     kafka_admin_free(admin);
 }
 
-void connect_health(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply) {
+void connect_health(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     (void)worker, (void)exchange;
     text_append_string(
         &reply->body,
@@ -127,7 +112,7 @@ void connect_health(struct worker *worker, const struct http_exchange *exchange,
 }
 
 /* A second ?expand= is not seen by the query look-up, so that either gives both: more than asked for, never less. */
-void connectors_list(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply) {
+void connectors_list(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     bool expand = http_exchange_query(exchange, "expand") != NULL;
     text_append_char(&reply->body, expand ? '{' : '[');
     for (size_t i = 0; i < worker->connectors.count; i++) {
@@ -146,11 +131,11 @@ void connectors_list(struct worker *worker, const struct http_exchange *exchange
 }
 
 /* NULL: reply is filled. Numbers and booleans are taken as their text, as Kafka Connect takes them. */
-static struct properties *read_config(const json_t *object, struct connect_reply *reply) {
+static struct properties *read_config(const json_t *object, struct http_reply *reply) {
     const char *name;
     json_t *value;
     if (!json_is_object(object)) {
-        connect_fault(reply, 400, "The body has no object 'config' with the connector's settings");
+        http_reply_fault(reply, 400, "The body has no object 'config' with the connector's settings");
         return NULL;
     }
     struct properties *config = properties_new();
@@ -163,7 +148,7 @@ static struct properties *read_config(const json_t *object, struct connect_reply
         else if (json_is_boolean(value))
             text_append_string(&text, json_is_true(value) ? "true" : "false");
         else if (!json_is_null(value)) {
-            connect_fault(reply, 400, "Setting %s is not a text", name);
+            http_reply_fault(reply, 400, "Setting %s is not a text", name);
             properties_free(config);
             return NULL;
         }
@@ -174,17 +159,17 @@ static struct properties *read_config(const json_t *object, struct connect_reply
     return config;
 }
 
-static json_t *read_body(const struct http_exchange *exchange, struct connect_reply *reply) {
+static json_t *read_body(const struct http_exchange *exchange, struct http_reply *reply) {
     struct view body = http_exchange_body(exchange);
     json_error_t where;
     json_t *root = json_loadb(body.data ? body.data : "", body.size, 0, &where);
     if (!root)
-        connect_fault(reply, 400, "The body is not JSON: %s at line %d, column %d", where.text, where.line,
-                      where.column);
+        http_reply_fault(reply, 400, "The body is not JSON: %s at line %d, column %d", where.text, where.line,
+                         where.column);
     return root;
 }
 
-static const struct connector_kind *kind_of(const struct properties *config, struct connect_reply *reply) {
+static const struct connector_kind *kind_of(const struct properties *config, struct http_reply *reply) {
     const char *class_name = properties_get(config, "connector.class");
     const struct connector_kind *kind = connector_kind_find(class_name);
     if (kind)
@@ -193,19 +178,19 @@ static const struct connector_kind *kind_of(const struct properties *config, str
     for (size_t i = 0; connector_kinds[i]; i++)
         text_append_format(&known, "%s%s", i ? ", " : "", connector_kinds[i]->class_name);
     if (class_name)
-        connect_fault(reply, 400,
-                      "Failed to find any class that implements Connector and which name matches %s, available "
-                      "connectors are: %s",
-                      class_name, text_string(&known));
+        http_reply_fault(reply, 400,
+                         "Failed to find any class that implements Connector and which name matches %s, available "
+                         "connectors are: %s",
+                         class_name, text_string(&known));
     else
-        connect_fault(reply, 400, "Connector config has no connector.class; available connectors are: %s",
-                      text_string(&known));
+        http_reply_fault(reply, 400, "Connector config has no connector.class; available connectors are: %s",
+                         text_string(&known));
     text_free(&known);
     return NULL;
 }
 
 /* The lines of the validate reply that matter to somebody who only sees the message. */
-static void fault_invalid(struct connect_reply *reply, const struct text *validation, int faults) {
+static void fault_invalid(struct http_reply *reply, const struct text *validation, int faults) {
     struct text lines = TEXT_EMPTY;
     size_t at, inner;
     json_t *setting, *reason;
@@ -216,17 +201,18 @@ static void fault_invalid(struct connect_reply *reply, const struct text *valida
         }
     }
     json_decref(root);
-    connect_fault(reply, 400,
-                  "Connector configuration is invalid and contains the following %d error(s):\n%sYou can also find the "
-                  "above list "
-                  "of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`",
-                  faults, text_string(&lines));
+    http_reply_fault(
+        reply, 400,
+        "Connector configuration is invalid and contains the following %d error(s):\n%sYou can also find the "
+        "above list "
+        "of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`",
+        faults, text_string(&lines));
     text_free(&lines);
 }
 
 /* Owns config. */
 static void configure(struct worker *worker, const char *name, struct properties *config, enum target target,
-                      struct connect_reply *reply) {
+                      struct http_reply *reply) {
     struct error error = {0};
     struct text validation = TEXT_EMPTY;
     bool exists = worker_find(worker, name) != NULL;
@@ -236,14 +222,14 @@ static void configure(struct worker *worker, const char *name, struct properties
     if (!kind) {
         properties_free(config);
     } else if (inner && strcmp(inner, name) != 0) {
-        connect_fault(reply, 400, "Connector name configuration (%s) doesn't match connector name in the URL (%s)",
-                      inner, name);
+        http_reply_fault(reply, 400, "Connector name configuration (%s) doesn't match connector name in the URL (%s)",
+                         inner, name);
         properties_free(config);
     } else if (faults) {
         fault_invalid(reply, &validation, faults);
         properties_free(config);
     } else if (worker_configure(worker, name, config, target, &error) != 0) {
-        connect_fault(reply, 500, "The configuration could not be kept in Kafka: %s", error.message);
+        http_reply_fault(reply, 500, "The configuration could not be kept in Kafka: %s", error.message);
     } else {
         reply->status = exists ? 200 : 201;
         append_info(&reply->body, worker_find(worker, name));
@@ -251,7 +237,7 @@ static void configure(struct worker *worker, const char *name, struct properties
     text_free(&validation);
 }
 
-static bool read_target(const json_t *root, enum target *target, struct connect_reply *reply) {
+static bool read_target(const json_t *root, enum target *target, struct http_reply *reply) {
     static const char *const names[] = {"RUNNING", "PAUSED", "STOPPED"};
     const char *state = json_string_value(json_object_get(root, "initial_state"));
     *target = TARGET_STARTED;
@@ -261,20 +247,20 @@ static bool read_target(const json_t *root, enum target *target, struct connect_
             return true;
         }
     if (state)
-        connect_fault(reply, 400, "initial_state %.40s is none of RUNNING, PAUSED, STOPPED", state);
+        http_reply_fault(reply, 400, "initial_state %.40s is none of RUNNING, PAUSED, STOPPED", state);
     return !state;
 }
 
-void connectors_create(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply) {
+void connectors_create(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     json_t *root = read_body(exchange, reply);
     const char *name = json_string_value(json_object_get(root, "name"));
     enum target target;
     if (!root)
         return;
     if (!name || !*name)
-        connect_fault(reply, 400, "The body has no field 'name'");
+        http_reply_fault(reply, 400, "The body has no field 'name'");
     else if (worker_find(worker, name))
-        connect_fault(reply, 409, "Connector %s already exists", name);
+        http_reply_fault(reply, 409, "Connector %s already exists", name);
     else if (read_target(root, &target, reply)) {
         struct properties *config = read_config(json_object_get(root, "config"), reply);
         if (config)
@@ -283,7 +269,7 @@ void connectors_create(struct worker *worker, const struct http_exchange *exchan
     json_decref(root);
 }
 
-void connector_put_config(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply) {
+void connector_put_config(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     const char *name = http_exchange_parameter(exchange, "name");
     const struct connector *connector = worker_find(worker, name);
     json_t *root = read_body(exchange, reply);
@@ -295,56 +281,56 @@ void connector_put_config(struct worker *worker, const struct http_exchange *exc
 
 /* --- one connector --- */
 
-void connector_get(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply) {
+void connector_get(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     struct connector *connector = found(worker, exchange, reply);
     if (connector)
         append_info(&reply->body, connector);
 }
 
-void connector_get_config(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply) {
+void connector_get_config(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     struct connector *connector = found(worker, exchange, reply);
     if (connector)
         append_config(&reply->body, connector->config);
 }
 
-void connector_get_status(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply) {
+void connector_get_status(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     struct connector *connector = named(worker, exchange, reply, "No status found for connector ", "");
     if (connector)
         append_status(&reply->body, worker, connector, false);
 }
 
-void connector_delete(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply) {
+void connector_delete(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     struct error error = {0};
     struct connector *connector = found(worker, exchange, reply);
     if (connector && worker_delete(worker, connector, &error) != 0)
-        connect_fault(reply, 500, "The deletion could not be kept in Kafka: %s", error.message);
+        http_reply_fault(reply, 500, "The deletion could not be kept in Kafka: %s", error.message);
     else if (connector)
         reply->status = 204;
 }
 
-static void set_target(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply,
+static void set_target(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply,
                        enum target target, int status) {
     struct error error = {0};
     struct connector *connector = named(worker, exchange, reply, "Unknown connector ", "");
     if (connector && worker_set_target(worker, connector, target, &error) != 0)
-        connect_fault(reply, 500, "The state could not be kept in Kafka: %s", error.message);
+        http_reply_fault(reply, 500, "The state could not be kept in Kafka: %s", error.message);
     else if (connector)
         reply->status = status;
 }
 
-void connector_pause(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply) {
+void connector_pause(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     set_target(worker, exchange, reply, TARGET_PAUSED, 202);
 }
 
-void connector_resume(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply) {
+void connector_resume(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     set_target(worker, exchange, reply, TARGET_STARTED, 202);
 }
 
-void connector_stop(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply) {
+void connector_stop(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     set_target(worker, exchange, reply, TARGET_STOPPED, 204);
 }
 
-void connector_restart(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply) {
+void connector_restart(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     bool tasks = is_true(exchange, "includeTasks"), failed = is_true(exchange, "onlyFailed");
     struct connector *connector = named(worker, exchange, reply, "Unknown connector: ", "");
     if (!connector)
@@ -362,15 +348,15 @@ void connector_restart(struct worker *worker, const struct http_exchange *exchan
 /* --- its one task, offsets, topics --- */
 
 static bool task_is_there(const struct connector *connector, const struct http_exchange *exchange,
-                          struct connect_reply *reply) {
+                          struct http_reply *reply) {
     const char *task = http_exchange_parameter(exchange, "task");
     if (connector->target != TARGET_STOPPED && strcmp(task, "0") == 0)
         return true;
-    connect_fault(reply, 404, "No status found for task %s-%.20s", connector->name, task);
+    http_reply_fault(reply, 404, "No status found for task %s-%.20s", connector->name, task);
     return false;
 }
 
-void connector_get_tasks(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply) {
+void connector_get_tasks(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     struct connector *connector = found(worker, exchange, reply);
     if (!connector)
         return;
@@ -385,14 +371,13 @@ void connector_get_tasks(struct worker *worker, const struct http_exchange *exch
     text_append_char(&reply->body, ']');
 }
 
-void connector_get_task_status(struct worker *worker, const struct http_exchange *exchange,
-                               struct connect_reply *reply) {
+void connector_get_task_status(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     struct connector *connector = named(worker, exchange, reply, "No status found for connector ", "");
     if (connector && task_is_there(connector, exchange, reply))
         append_task(&reply->body, worker, connector, connector_task_state(connector));
 }
 
-void connector_restart_task(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply) {
+void connector_restart_task(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     struct connector *connector = named(worker, exchange, reply, "Unknown connector: ", "");
     if (!connector || !task_is_there(connector, exchange, reply))
         return;
@@ -400,7 +385,7 @@ void connector_restart_task(struct worker *worker, const struct http_exchange *e
     reply->status = 204;
 }
 
-void connector_get_offsets(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply) {
+void connector_get_offsets(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     struct connector *connector = found(worker, exchange, reply);
     if (!connector)
         return;
@@ -411,27 +396,26 @@ void connector_get_offsets(struct worker *worker, const struct http_exchange *ex
     text_append_string(&reply->body, "]}");
 }
 
-void connector_delete_offsets(struct worker *worker, const struct http_exchange *exchange,
-                              struct connect_reply *reply) {
+void connector_delete_offsets(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     struct error error = {0};
     struct connector *connector = found(worker, exchange, reply);
     if (!connector)
         return;
     if (connector->target != TARGET_STOPPED) {
-        connect_fault(
+        http_reply_fault(
             reply, 400,
             "Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the "
             "specified connector by issuing a 'PUT' request to the '/connectors/%s/stop' endpoint",
             connector->name);
     } else if (worker_forget_offsets(worker, connector, &error) != 0) {
-        connect_fault(reply, 500, "The change could not be kept in Kafka: %s", error.message);
+        http_reply_fault(reply, 500, "The change could not be kept in Kafka: %s", error.message);
     } else {
         text_append_string(&reply->body,
                            "{\"message\":\"The offsets for this connector have been reset successfully\"}");
     }
 }
 
-void connector_get_topics(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply) {
+void connector_get_topics(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     struct connector *connector = found(worker, exchange, reply);
     if (!connector)
         return;
@@ -447,7 +431,7 @@ void connector_get_topics(struct worker *worker, const struct http_exchange *exc
 
 /* --- kinds --- */
 
-void plugins_list(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply) {
+void plugins_list(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     (void)worker, (void)exchange;
     text_append_char(&reply->body, '[');
     for (size_t i = 0; connector_kinds[i]; i++)
@@ -456,14 +440,14 @@ void plugins_list(struct worker *worker, const struct http_exchange *exchange, s
     text_append_char(&reply->body, ']');
 }
 
-void plugin_validate(struct worker *worker, const struct http_exchange *exchange, struct connect_reply *reply) {
+void plugin_validate(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     const char *wanted = http_exchange_parameter(exchange, "class");
     json_t *root = read_body(exchange, reply);
     struct properties *config = root ? read_config(root, reply) : NULL;
     const char *class_name = config ? properties_get(config, "connector.class") : NULL;
     (void)worker;
     if (config && class_name && strcmp(class_name, wanted) != 0) {
-        connect_fault(reply, 400, "Included connector type %s does not match request type %s", class_name, wanted);
+        http_reply_fault(reply, 400, "Included connector type %s does not match request type %s", class_name, wanted);
     } else if (config) {
         const struct connector_kind *kind = kind_of(config, reply);
         if (kind)

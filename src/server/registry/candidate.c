@@ -11,21 +11,22 @@ void candidate_free(struct candidate *candidate) {
 }
 
 /* Fields that would change what a schema means if they were dropped in silence. */
-static bool refuses(const json_t *root, struct reply *reply) {
+static bool refuses(const json_t *root, struct http_reply *reply) {
     static const char *const names[] = {"references", "ruleSet", "metadata", "schemaTagsToAdd", "schemaTagsToRemove"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const json_t *field = json_object_get(root, names[i]);
         if (field && !json_is_null(field) && (json_array_size(field) || json_object_size(field))) {
-            reply_fault(reply, 42201,
-                        "Invalid schema: '%s' is not supported by this registry; register a schema that stands alone",
-                        names[i]);
+            http_reply_fault(
+                reply, 42201,
+                "Invalid schema: '%s' is not supported by this registry; register a schema that stands alone",
+                names[i]);
             return true;
         }
     }
     return false;
 }
 
-bool candidate_read(struct candidate *candidate, struct view body, struct reply *reply) {
+bool candidate_read(struct candidate *candidate, struct view body, struct http_reply *reply) {
     json_error_t where;
     struct error error = {0};
     struct text canonical = TEXT_EMPTY;
@@ -37,18 +38,19 @@ bool candidate_read(struct candidate *candidate, struct view body, struct reply 
     if (!type)
         type = "AVRO";
     if (!root)
-        reply_fault(reply, 400, "The body is not JSON: %s at line %d, column %d", where.text, where.line, where.column);
+        http_reply_fault(reply, 400, "The body is not JSON: %s at line %d, column %d", where.text, where.line,
+                         where.column);
     else if (!schema || !*schema)
-        reply_fault(reply, 42201, "Empty schema: the body has no field 'schema' with a text in it");
+        http_reply_fault(reply, 42201, "Empty schema: the body has no field 'schema' with a text in it");
     else if (strcmp(type, "PROTOBUF") == 0)
-        reply_fault(reply, 42201,
-                    "Invalid schema type PROTOBUF: not supported by this registry, which knows AVRO and JSON");
+        http_reply_fault(reply, 42201,
+                         "Invalid schema type PROTOBUF: not supported by this registry, which knows AVRO and JSON");
     else if (strcmp(type, "AVRO") != 0 && strcmp(type, "JSON") != 0)
-        reply_fault(reply, 42201, "Invalid schema type %.60s: this registry knows AVRO and JSON", type);
+        http_reply_fault(reply, 42201, "Invalid schema type %.60s: this registry knows AVRO and JSON", type);
     else if (refuses(root, reply))
         goto cleanup;
     else if (schema_text_check(view_of(type), view_of(schema), &canonical, &error) != 0)
-        reply_fault(reply, 42201, "Invalid schema of type %s, details: %s", type, error.message);
+        http_reply_fault(reply, 42201, "Invalid schema of type %s, details: %s", type, error.message);
     else {
         candidate->type = memory_copy_string(type);
         schema_compact(view_of(schema), &candidate->text);

@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "client/journal.h"
-#include "foundation/net/http_server.h"
+#include "foundation/net/http_worker.h"
 #include "server/registry/store.h"
 
 struct registry {
@@ -12,34 +12,24 @@ struct registry {
     struct journal *journal;
 };
 
-struct reply {
-    int status; /* 0 = 200 */
-    struct text body;
-};
-
-/* Answers one request into *reply. */
-typedef void (*registry_action)(struct registry *registry, const struct http_exchange *exchange, struct reply *reply);
-
-/* {"error_code","message"}; the HTTP status is the code's first three digits. */
-void reply_fault(struct reply *reply, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void reply_subject_not_found(struct reply *reply, const char *subject);
+void reply_subject_not_found(struct http_reply *reply, const char *subject);
 /* The query parameter is "true". */
 bool asks(const struct http_exchange *exchange, const char *name);
 /* Writes the record, then applies it; false: reply is filled and nothing was applied. data NULL = tombstone. */
-bool registry_write(struct registry *registry, struct view key, struct view value, struct reply *reply);
+bool registry_write(struct registry *registry, struct view key, struct view value, struct http_reply *reply);
 /* 42205 unless the subject (NULL = all) may be written to. */
-bool registry_may_write(const struct registry *registry, const char *subject, struct reply *reply);
+bool registry_may_write(const struct registry *registry, const char *subject, struct http_reply *reply);
 
 struct candidate { /* a schema that came in, checked */
     char *type;
     struct text text; /* compact */
 };
 void candidate_free(struct candidate *candidate);
-bool candidate_read(struct candidate *candidate, struct view body, struct reply *reply);
+bool candidate_read(struct candidate *candidate, struct view body, struct http_reply *reply);
 bool candidate_same(const struct candidate *candidate, const struct stored_schema *schema, bool normalise);
 /* "latest", "-1" or a number; NULL: reply is filled with 42202, 40401 or 40402. */
 struct stored_schema *version_named(const struct registry *registry, const struct http_exchange *exchange, bool deleted,
-                                    struct reply *reply);
+                                    struct http_reply *reply);
 
 /* Levels: a table of its own, since three actions and the check need it. */
 bool level_is_known(const char *level);
@@ -49,29 +39,29 @@ bool compatible(const char *level, const struct stored_subject *subject, const s
                 const struct stored_schema *only, struct text *reasons);
 
 /* subjects.c */
-void subjects_list(struct registry *, const struct http_exchange *, struct reply *);
-void subject_look_up(struct registry *, const struct http_exchange *, struct reply *);
-void subject_delete(struct registry *, const struct http_exchange *, struct reply *);
-void versions_list(struct registry *, const struct http_exchange *, struct reply *);
-void version_register(struct registry *, const struct http_exchange *, struct reply *);
-void version_get(struct registry *, const struct http_exchange *, struct reply *);
-void version_get_text(struct registry *, const struct http_exchange *, struct reply *);
-void version_delete(struct registry *, const struct http_exchange *, struct reply *);
-void version_referenced_by(struct registry *, const struct http_exchange *, struct reply *);
+void subjects_list(struct registry *, const struct http_exchange *, struct http_reply *);
+void subject_look_up(struct registry *, const struct http_exchange *, struct http_reply *);
+void subject_delete(struct registry *, const struct http_exchange *, struct http_reply *);
+void versions_list(struct registry *, const struct http_exchange *, struct http_reply *);
+void version_register(struct registry *, const struct http_exchange *, struct http_reply *);
+void version_get(struct registry *, const struct http_exchange *, struct http_reply *);
+void version_get_text(struct registry *, const struct http_exchange *, struct http_reply *);
+void version_delete(struct registry *, const struct http_exchange *, struct http_reply *);
+void version_referenced_by(struct registry *, const struct http_exchange *, struct http_reply *);
 /* schemas.c */
-void schema_get(struct registry *, const struct http_exchange *, struct reply *);
-void schema_get_text(struct registry *, const struct http_exchange *, struct reply *);
-void schema_subjects(struct registry *, const struct http_exchange *, struct reply *);
-void schema_versions(struct registry *, const struct http_exchange *, struct reply *);
-void schema_types(struct registry *, const struct http_exchange *, struct reply *);
+void schema_get(struct registry *, const struct http_exchange *, struct http_reply *);
+void schema_get_text(struct registry *, const struct http_exchange *, struct http_reply *);
+void schema_subjects(struct registry *, const struct http_exchange *, struct http_reply *);
+void schema_versions(struct registry *, const struct http_exchange *, struct http_reply *);
+void schema_types(struct registry *, const struct http_exchange *, struct http_reply *);
 /* settings.c */
-void compatibility_test(struct registry *, const struct http_exchange *, struct reply *);
-void config_get(struct registry *, const struct http_exchange *, struct reply *);
-void config_put(struct registry *, const struct http_exchange *, struct reply *);
-void config_delete(struct registry *, const struct http_exchange *, struct reply *);
-void mode_get(struct registry *, const struct http_exchange *, struct reply *);
-void mode_put(struct registry *, const struct http_exchange *, struct reply *);
-void mode_delete(struct registry *, const struct http_exchange *, struct reply *);
-void server_id(struct registry *, const struct http_exchange *, struct reply *);
-void server_contexts(struct registry *, const struct http_exchange *, struct reply *);
-void server_root(struct registry *, const struct http_exchange *, struct reply *);
+void compatibility_test(struct registry *, const struct http_exchange *, struct http_reply *);
+void config_get(struct registry *, const struct http_exchange *, struct http_reply *);
+void config_put(struct registry *, const struct http_exchange *, struct http_reply *);
+void config_delete(struct registry *, const struct http_exchange *, struct http_reply *);
+void mode_get(struct registry *, const struct http_exchange *, struct http_reply *);
+void mode_put(struct registry *, const struct http_exchange *, struct http_reply *);
+void mode_delete(struct registry *, const struct http_exchange *, struct http_reply *);
+void server_id(struct registry *, const struct http_exchange *, struct http_reply *);
+void server_contexts(struct registry *, const struct http_exchange *, struct http_reply *);
+void server_root(struct registry *, const struct http_exchange *, struct http_reply *);

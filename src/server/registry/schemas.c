@@ -4,18 +4,18 @@
 
 /* NULL: reply is filled with 40403. */
 static const struct stored_schema *schema_named(const struct registry *registry, const struct http_exchange *exchange,
-                                                struct reply *reply) {
+                                                struct http_reply *reply) {
     const char *name = http_exchange_parameter(exchange, "id");
     int64_t id = 0;
     const struct stored_schema *schema = NULL;
     if (view_to_int64(view_of(name), &id) && id > 0 && id <= INT32_MAX)
         schema = store_by_id(&registry->store, (int32_t)id);
     if (!schema)
-        reply_fault(reply, 40403, "Schema %.60s not found", name);
+        http_reply_fault(reply, 40403, "Schema %.60s not found", name);
     return schema;
 }
 
-void schema_get(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void schema_get(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const struct stored_schema *schema = schema_named(registry, exchange, reply);
     if (!schema)
         return;
@@ -27,13 +27,13 @@ void schema_get(struct registry *registry, const struct http_exchange *exchange,
     text_append_char(&reply->body, '}');
 }
 
-void schema_get_text(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void schema_get_text(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const struct stored_schema *schema = schema_named(registry, exchange, reply);
     if (schema)
         text_append_string(&reply->body, schema->text);
 }
 
-static void list_users(struct registry *registry, const struct http_exchange *exchange, struct reply *reply,
+static void list_users(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply,
                        bool versions) {
     const struct stored_schema *schema = schema_named(registry, exchange, reply);
     const char *wanted = http_exchange_query(exchange, "subject");
@@ -62,15 +62,15 @@ static void list_users(struct registry *registry, const struct http_exchange *ex
     text_append_char(&reply->body, ']');
 }
 
-void schema_subjects(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void schema_subjects(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     list_users(registry, exchange, reply, false);
 }
 
-void schema_versions(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void schema_versions(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     list_users(registry, exchange, reply, true);
 }
 
-void schema_types(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void schema_types(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     (void)registry, (void)exchange;
     text_append_string(&reply->body, "[\"JSON\",\"AVRO\"]");
 }

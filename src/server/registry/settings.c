@@ -21,7 +21,7 @@ static void append_messages(struct text *out, const struct text *reasons) {
     text_append_char(out, ']');
 }
 
-void compatibility_test(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void compatibility_test(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const char *name = http_exchange_parameter(exchange, "subject");
     const char *version = http_exchange_parameter(exchange, "version");
     const struct stored_schema *only = NULL;
@@ -76,7 +76,7 @@ static const char *setting_of(const struct registry *registry, const struct sett
     return setting == &mode ? store_mode(&registry->store, NULL) : store_level(&registry->store, NULL);
 }
 
-static void setting_get(struct registry *registry, const struct http_exchange *exchange, struct reply *reply,
+static void setting_get(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply,
                         const struct setting *setting) {
     const char *name = http_exchange_parameter(exchange, "subject");
     const char *value = setting_of(registry, setting, name);
@@ -85,7 +85,7 @@ static void setting_get(struct registry *registry, const struct http_exchange *e
     if (value)
         text_append_format(&reply->body, "{\"%s\":\"%s\"}", setting->reply_name, value);
     else
-        reply_fault(reply, setting->absent_code, "Subject '%s' %s", name, setting->absent);
+        http_reply_fault(reply, setting->absent_code, "Subject '%s' %s", name, setting->absent);
 }
 
 static bool setting_is_known(const struct setting *setting, const char *value) {
@@ -93,7 +93,7 @@ static bool setting_is_known(const struct setting *setting, const char *value) {
                               : strcmp(value, "READWRITE") == 0 || strcmp(value, "READONLY") == 0;
 }
 
-static void setting_put(struct registry *registry, const struct http_exchange *exchange, struct reply *reply,
+static void setting_put(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply,
                         const struct setting *setting) {
     struct view body = http_exchange_body(exchange);
     json_error_t where;
@@ -104,12 +104,14 @@ static void setting_put(struct registry *registry, const struct http_exchange *e
     for (size_t i = 0; given && given[i] && i + 1 < sizeof value; i++)
         value[i] = (char)toupper((unsigned char)given[i]);
     if (!root) {
-        reply_fault(reply, 400, "The body is not JSON: %s at line %d, column %d", where.text, where.line, where.column);
+        http_reply_fault(reply, 400, "The body is not JSON: %s at line %d, column %d", where.text, where.line,
+                         where.column);
     } else if (setting == &mode && (strcmp(value, "IMPORT") == 0 || strcmp(value, "READONLY_OVERRIDE") == 0 ||
                                     strcmp(value, "FORWARD") == 0)) {
-        reply_fault(reply, 42205, "Mode %s is not supported by this registry; it knows READWRITE and READONLY", value);
+        http_reply_fault(reply, 42205, "Mode %s is not supported by this registry; it knows READWRITE and READONLY",
+                         value);
     } else if (!setting_is_known(setting, value)) {
-        reply_fault(reply, setting->unknown_code, "%s", setting->unknown);
+        http_reply_fault(reply, setting->unknown_code, "%s", setting->unknown);
     } else {
         record_setting_key(&key, setting->keytype, http_exchange_parameter(exchange, "subject"));
         record_setting(&record, setting->record_name, value);
@@ -121,12 +123,12 @@ static void setting_put(struct registry *registry, const struct http_exchange *e
     text_free(&record);
 }
 
-static void setting_delete(struct registry *registry, const struct http_exchange *exchange, struct reply *reply,
+static void setting_delete(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply,
                            const struct setting *setting) {
     const char *name = http_exchange_parameter(exchange, "subject");
     const char *value = setting_of(registry, setting, name);
     if (!value) {
-        reply_fault(reply, setting->absent_code, "Subject '%s' %s", name, setting->absent);
+        http_reply_fault(reply, setting->absent_code, "Subject '%s' %s", name, setting->absent);
         return;
     }
     char *old = memory_copy_string(value);
@@ -138,45 +140,45 @@ static void setting_delete(struct registry *registry, const struct http_exchange
     text_free(&key);
 }
 
-void config_get(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void config_get(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     setting_get(registry, exchange, reply, &config);
 }
 
-void config_put(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void config_put(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     setting_put(registry, exchange, reply, &config);
 }
 
-void config_delete(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void config_delete(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     setting_delete(registry, exchange, reply, &config);
 }
 
-void mode_get(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void mode_get(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     setting_get(registry, exchange, reply, &mode);
 }
 
-void mode_put(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void mode_put(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     setting_put(registry, exchange, reply, &mode);
 }
 
-void mode_delete(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void mode_delete(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     setting_delete(registry, exchange, reply, &mode);
 }
 
 /* --- the server itself --- */
 
-void server_id(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void server_id(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     (void)registry, (void)exchange;
     text_append_string(&reply->body,
                        "{\"scope\":{\"path\":[],\"clusters\":{\"schema-registry-cluster\":\"schema-registry\"}},"
                        "\"id\":\"schema-registry\"}");
 }
 
-void server_contexts(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void server_contexts(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     (void)registry, (void)exchange;
     text_append_string(&reply->body, "[\".\"]");
 }
 
-void server_root(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void server_root(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     (void)registry, (void)exchange;
     text_append_string(&reply->body, "{}");
 }

@@ -13,12 +13,12 @@ static struct stored_subject *subject_seen(const struct registry *registry, cons
 }
 
 struct stored_schema *version_named(const struct registry *registry, const struct http_exchange *exchange, bool deleted,
-                                    struct reply *reply) {
+                                    struct http_reply *reply) {
     const char *name = subject_of(exchange), *version = http_exchange_parameter(exchange, "version");
     int64_t number = 0;
     bool latest = strcmp(version, "latest") == 0 || strcmp(version, "-1") == 0;
     if (!latest && (!view_to_int64(view_of(version), &number) || number < 1 || number > INT32_MAX)) {
-        reply_fault(
+        http_reply_fault(
             reply, 42202,
             "The specified version '%.60s' is not a valid version id. Allowed values are between [1, 2^31-1] and the "
             "string \"latest\"",
@@ -33,7 +33,7 @@ struct stored_schema *version_named(const struct registry *registry, const struc
     struct stored_schema *schema =
         latest ? subject_latest(subject, deleted) : subject_version(subject, (int32_t)number);
     if (!schema || (schema->deleted && !deleted)) {
-        reply_fault(reply, 40402, "Version %.60s not found.", version);
+        http_reply_fault(reply, 40402, "Version %.60s not found.", version);
         return NULL;
     }
     return schema;
@@ -50,7 +50,7 @@ static void append_schema(struct text *out, const char *subject, const struct st
     text_append_char(out, '}');
 }
 
-void subjects_list(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void subjects_list(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const char *prefix = http_exchange_query(exchange, "subjectPrefix");
     bool only = asks(exchange, "deletedOnly"), deleted = only || asks(exchange, "deleted"), first = true;
     text_append_char(&reply->body, '[');
@@ -77,7 +77,7 @@ static const struct stored_schema *find_same(const struct stored_subject *subjec
     return NULL;
 }
 
-void subject_look_up(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void subject_look_up(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const char *name = subject_of(exchange);
     bool deleted = asks(exchange, "deleted");
     struct stored_subject *subject = subject_seen(registry, name, deleted);
@@ -91,12 +91,12 @@ void subject_look_up(struct registry *registry, const struct http_exchange *exch
         if (same)
             append_schema(&reply->body, name, same);
         else
-            reply_fault(reply, 40403, "Schema not found");
+            http_reply_fault(reply, 40403, "Schema not found");
     }
     candidate_free(&candidate);
 }
 
-static bool delete_for_ever(struct registry *registry, const char *name, int32_t version, struct reply *reply) {
+static bool delete_for_ever(struct registry *registry, const char *name, int32_t version, struct http_reply *reply) {
     struct text key = TEXT_EMPTY;
     record_schema_key(&key, name, version);
     bool done = registry_write(registry, text_view(&key), (struct view){0}, reply);
@@ -104,7 +104,7 @@ static bool delete_for_ever(struct registry *registry, const char *name, int32_t
     return done;
 }
 
-static bool delete_softly(struct registry *registry, const char *name, int32_t version, struct reply *reply) {
+static bool delete_softly(struct registry *registry, const char *name, int32_t version, struct http_reply *reply) {
     struct text key = TEXT_EMPTY, value = TEXT_EMPTY;
     record_delete_subject(&key, &value, name, version);
     bool done = registry_write(registry, text_view(&key), text_view(&value), reply);
@@ -114,7 +114,7 @@ static bool delete_softly(struct registry *registry, const char *name, int32_t v
 }
 
 /* A deleted subject leaves no setting behind that a new one of its name would inherit. */
-static bool delete_setting(struct registry *registry, const char *keytype, const char *name, struct reply *reply) {
+static bool delete_setting(struct registry *registry, const char *keytype, const char *name, struct http_reply *reply) {
     struct text key = TEXT_EMPTY;
     record_setting_key(&key, keytype, name);
     bool done = registry_write(registry, text_view(&key), (struct view){0}, reply);
@@ -122,7 +122,7 @@ static bool delete_setting(struct registry *registry, const char *keytype, const
     return done;
 }
 
-void subject_delete(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void subject_delete(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const char *name = subject_of(exchange);
     bool permanent = asks(exchange, "permanent");
     struct stored_subject *subject = subject_seen(registry, name, true);
@@ -135,11 +135,11 @@ void subject_delete(struct registry *registry, const struct http_exchange *excha
         return;
     bool alive = subject_latest(subject, false) != NULL;
     if (permanent && alive) {
-        reply_fault(reply, 40405, "Subject '%s' was not deleted first before being permanently deleted", name);
+        http_reply_fault(reply, 40405, "Subject '%s' was not deleted first before being permanently deleted", name);
         return;
     }
     if (!permanent && !alive) {
-        reply_fault(reply, 40404, "Subject '%s' was soft deleted. Set permanent=true to delete permanently", name);
+        http_reply_fault(reply, 40404, "Subject '%s' was soft deleted. Set permanent=true to delete permanently", name);
         return;
     }
     for (size_t i = 0; i < subject->versions.count; i++)
@@ -160,7 +160,7 @@ void subject_delete(struct registry *registry, const struct http_exchange *excha
     vector_free(&versions);
 }
 
-void versions_list(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void versions_list(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const char *name = subject_of(exchange);
     bool only = asks(exchange, "deletedOnly"), deleted = only || asks(exchange, "deleted"), first = true;
     const struct stored_subject *subject = subject_seen(registry, name, deleted);
@@ -189,7 +189,8 @@ static int32_t id_for(const struct store *store, const struct candidate *candida
     return 0;
 }
 
-static void fault_incompatible(struct reply *reply, const char *name, const char *level, const struct text *reasons) {
+static void fault_incompatible(struct http_reply *reply, const char *name, const char *level,
+                               const struct text *reasons) {
     struct text line = TEXT_EMPTY;
     struct view rest = text_view(reasons), reason;
     while (view_split(&rest, '\n', &reason)) {
@@ -197,14 +198,15 @@ static void fault_incompatible(struct reply *reply, const char *name, const char
             text_append_string(&line, "; ");
         text_append(&line, reason);
     }
-    reply_fault(reply, 409,
-                "Schema being registered is incompatible with an earlier schema for subject \"%s\", details: [%s], "
-                "compatibility: '%s'",
-                name, text_string(&line), level);
+    http_reply_fault(
+        reply, 409,
+        "Schema being registered is incompatible with an earlier schema for subject \"%s\", details: [%s], "
+        "compatibility: '%s'",
+        name, text_string(&line), level);
     text_free(&line);
 }
 
-void version_register(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void version_register(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const char *name = subject_of(exchange);
     bool normalise = asks(exchange, "normalize");
     struct candidate candidate = {0};
@@ -242,19 +244,19 @@ cleanup:
     text_free(&value);
 }
 
-void version_get(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void version_get(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const struct stored_schema *schema = version_named(registry, exchange, asks(exchange, "deleted"), reply);
     if (schema)
         append_schema(&reply->body, subject_of(exchange), schema);
 }
 
-void version_get_text(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void version_get_text(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const struct stored_schema *schema = version_named(registry, exchange, asks(exchange, "deleted"), reply);
     if (schema)
         text_append_string(&reply->body, schema->text);
 }
 
-void version_delete(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void version_delete(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const char *name = subject_of(exchange);
     bool permanent = asks(exchange, "permanent"), done;
     bool latest = strcmp(http_exchange_parameter(exchange, "version"), "latest") == 0;
@@ -265,13 +267,14 @@ void version_delete(struct registry *registry, const struct http_exchange *excha
     if (!registry_may_write(registry, name, reply))
         return;
     if (permanent && !schema->deleted) {
-        reply_fault(reply, 40407, "Subject '%s' Version %d was not deleted first before being permanently deleted",
-                    name, (int)version);
+        http_reply_fault(reply, 40407, "Subject '%s' Version %d was not deleted first before being permanently deleted",
+                         name, (int)version);
         return;
     }
     if (!permanent && schema->deleted) {
-        reply_fault(reply, 40406, "Subject '%s' Version %d was soft deleted. Set permanent=true to delete permanently",
-                    name, (int)version);
+        http_reply_fault(reply, 40406,
+                         "Subject '%s' Version %d was soft deleted. Set permanent=true to delete permanently", name,
+                         (int)version);
         return;
     }
     if (permanent) {
@@ -291,7 +294,7 @@ void version_delete(struct registry *registry, const struct http_exchange *excha
 }
 
 /* References are refused at registration, so nothing ever refers to a version. */
-void version_referenced_by(struct registry *registry, const struct http_exchange *exchange, struct reply *reply) {
+void version_referenced_by(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     if (version_named(registry, exchange, false, reply))
         text_append_string(&reply->body, "[]");
 }

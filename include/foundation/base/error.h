@@ -32,7 +32,7 @@ struct error {
     bool fatal;     /* the object that reported it is unusable */
     int line;       /* 1-based position in a text (SQL, theme, key file); 0 = none */
     int column;     /* 1-based in characters for SQL; 0 = none */
-    char message[1024];
+    char message[2048];
 };
 
 /* Fills *error (if not NULL) and returns -1, so that `return error_set(...)` reads well. */

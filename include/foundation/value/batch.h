@@ -20,6 +20,7 @@ struct header {
 
 struct row {
     struct value *values; /* schema_count of them, keys first; values after a tombstone are NULL */
+    const struct value *old; /* tables: the row that this one replaces; NULL = none, or not kept */
     int64_t timestamp;    /* record time, ms */
     int64_t offset;       /* of the source record; -1 = none */
     int32_t partition;    /* of the source record; -1 = none */

@@ -16,8 +16,10 @@ struct source {
     struct view topic;
     struct topic_format format;
     struct view timestamp_column, timestamp_format;
-    struct view statement; /* as rewritten */
-    struct view made_by;   /* id of the query that writes it (C...AS); empty = none */
+    struct view statement;    /* as rewritten */
+    struct view made_by;      /* id of the query that writes it (C...AS); empty = none */
+    int partitions, replicas; /* of the topic, as known when the source was made */
+    bool queryable;           /* pull queries: made by a query that keeps its rows */
 };
 
 struct catalog;
@@ -30,7 +32,7 @@ const struct source *catalog_find(const struct catalog *catalog, struct view nam
 const struct source *catalog_at(const struct catalog *catalog, size_t index);       /* by name; NULL after the last */
 /* Copies the source. ERROR_EXISTS unless `replace`. */
 int catalog_add(struct catalog *catalog, const struct source *source, bool replace, struct error *error);
-/* ERROR_NOT_FOUND; ERROR_CONFLICT with the ids when a query reads or writes it. */
+/* ERROR_NOT_FOUND. */
 int catalog_drop(struct catalog *catalog, struct view name, struct error *error);
 
 /* Which queries read and write a source, for DROP and DESCRIBE. */
@@ -41,5 +43,6 @@ bool catalog_query_at(const struct catalog *catalog, struct view source, size_t 
                       bool *writes);
 
 const struct sql_type *catalog_type(const struct catalog *catalog, struct view name); /* NULL when there is none */
+bool catalog_type_at(const struct catalog *catalog, size_t index, struct view *name, const struct sql_type **type);
 int catalog_add_type(struct catalog *catalog, struct view name, const struct sql_type *type, struct error *error);
 int catalog_drop_type(struct catalog *catalog, struct view name, struct error *error);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "foundation/base/arena.h"
 #include "foundation/base/text.h"
 #include "foundation/value/schema.h"
 #include "foundation/value/value.h"
@@ -23,7 +24,6 @@ enum expression_kind {
     EXPRESSION_NEGATE,
     EXPRESSION_CASE,      /* when, then, when, then, ..., else when has_else; simple CASE is rewritten to searched */
     EXPRESSION_CAST,      /* argument 0 to `type` */
-    EXPRESSION_BETWEEN,   /* value, low, high */
     EXPRESSION_IN,        /* value, then the list */
     EXPRESSION_LIKE,      /* value, pattern */
     EXPRESSION_IS_NULL,   /* negated: IS NOT NULL */
@@ -70,6 +70,7 @@ struct expression {
 };
 
 enum source_kind { SOURCE_STREAM, SOURCE_TABLE };
+
 enum window_kind { WINDOW_NONE, WINDOW_TUMBLING, WINDOW_HOPPING, WINDOW_SESSION };
 /* All in milliseconds; -1 = not given. */
 struct window {
@@ -95,8 +96,7 @@ enum pseudo_column { PSEUDO_ROWTIME, PSEUDO_ROWPARTITION, PSEUDO_ROWOFFSET, PSEU
 enum step_kind {
     STEP_SOURCE,  /* rows: schema's columns, then the pseudo columns */
     STEP_FILTER,  /* `condition`; over tables a row that stops passing becomes a tombstone (`table`) */
-    STEP_PROJECT, /* `expressions`, one a column of the schema */
-    STEP_REKEY,   /* PARTITION BY: the schema's first key_count expressions are the new key */
+    STEP_PROJECT, /* `expressions`, one a column of the schema; the first key_count are the row's key from here on */
     STEP_JOIN,
     STEP_AGGREGATE,
     STEP_SINK,
@@ -107,8 +107,9 @@ struct step_source {
     struct view name, topic;
     enum source_kind kind;
     struct topic_format format;
-    struct view timestamp_column, timestamp_format; /* empty = the record's own time */
-    int timestamp_index;                            /* -1 = the record's own time */
+    struct view timestamp_format; /* of the column; empty: it is a BIGINT or a TIMESTAMP */
+    int timestamp_index;          /* of the column that is the row's time; -1 = the record's own time */
+    bool materialise;             /* tables: the step keeps the rows, so that changes carry the row that they replace */
 };
 /* Rows: left's columns, then right's. Stream-table: only `left` starts rows, the table is looked up by its key. */
 struct step_join {
@@ -147,7 +148,7 @@ struct step {
     const struct schema *schema;      /* of the rows that leave this step */
     bool table;                       /* rows are changes of a table: a later one replaces an earlier one of its key */
     const struct expression *condition;          /* FILTER (WHERE and HAVING) */
-    const struct expression *const *expressions; /* PROJECT, REKEY */
+    const struct expression *const *expressions; /* PROJECT */
     size_t expression_count;
     union {
         struct step_source source;
@@ -158,14 +159,21 @@ struct step {
 };
 
 struct plan {
+    int references;
+    struct arena arena;
     const struct step *root; /* a STEP_SINK for persistent queries */
     struct view query_id;
     struct view statement; /* as rewritten */
     int64_t limit;         /* -1 = none */
+    bool table;            /* the result is a table */
+    bool windowed;         /* rows carry a window */
+    const bool *key_marks; /* pull queries: which result columns are keys; NULL = none */
 };
 
-const struct plan *plan_hold(const struct plan *plan); /* counts one up, gives it back */
-void plan_release(const struct plan *plan);            /* NULL is fine */
+struct plan *plan_new(void);
+
+struct plan *plan_hold(struct plan *plan); /* counts one up, gives it back */
+void plan_release(struct plan *plan);      /* NULL is fine */
 /* As EXPLAIN shows it: " > [ SINK ] | Schema: ... | Logger: ...", one step a line, indented by depth. */
 void plan_print(struct text *out, const struct plan *plan);
 void expression_print(struct text *out, const struct expression *expression, const struct schema *schema);

@@ -1,0 +1,667 @@
+#include <string.h>
+
+#include "ksql/analysis/private.h"
+#include "ksql/function/cast.h"
+
+struct expression *bind_new(struct binder *binder, enum expression_kind kind, const struct sql_type *type,
+                            size_t argument_count) {
+    struct expression *expression = arena_zero(binder->arena, sizeof *expression);
+    expression->kind = kind;
+    expression->type = type;
+    expression->arguments = arena_zero(binder->arena, (argument_count + 1) * sizeof *expression->arguments);
+    expression->argument_count = argument_count;
+    return expression;
+}
+
+const struct expression *bind_column(struct binder *binder, size_t index, const struct sql_type *type) {
+    struct expression *column = bind_new(binder, EXPRESSION_COLUMN, type, 0);
+    column->index = index;
+    return column;
+}
+
+static const struct expression *constant(struct binder *binder, const struct sql_type *type, struct value value) {
+    struct expression *literal = bind_new(binder, EXPRESSION_LITERAL, type, 0);
+    literal->literal = value_copy(binder->arena, value);
+    return literal;
+}
+
+const struct expression *bind_cast(struct binder *binder, const struct expression *expression,
+                                   const struct sql_type *type) {
+    if (expression->type != NULL && sql_type_equal(expression->type, type))
+        return expression;
+    if (expression->kind == EXPRESSION_LITERAL) {
+        struct value value;
+        if (cast_value(expression->type, type, expression->literal, binder->arena, &value, NULL) == 0)
+            return constant(binder, type, value);
+    }
+    struct expression *cast = bind_new(binder, EXPRESSION_CAST, type, 1);
+    bind_arguments(cast)[0] = expression;
+    return cast;
+}
+
+static const struct expression *decimal_literal(struct binder *binder, const struct node *node) {
+    struct view text = node->text;
+    int digits = 0, scale = 0;
+    bool point = false;
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] == '.')
+            point = true;
+        else if (text.data[i] != '-') {
+            digits += !(digits == 0 && text.data[i] == '0' && !point);
+            scale += point;
+        }
+    }
+    int precision = digits > scale ? digits : scale > 0 ? scale : 1;
+    if (precision > 38) {
+        error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                     "Line: %d, Col: %d: a DECIMAL has 38 digits at most: %.*s", node->line, node->column,
+                     VIEW_ARGS(text));
+        return NULL;
+    }
+    const struct sql_type *type = sql_type_decimal(binder->arena, precision, scale);
+    struct value value;
+    if (cast_value(&sql_string, type, value_string(text), binder->arena, &value, binder->error) != 0)
+        return NULL;
+    return constant(binder, type, value);
+}
+
+const struct expression *bind_literal(struct binder *binder, const struct node *node) {
+    int64_t whole;
+    double real;
+    switch (node->kind) {
+    case NODE_NULL:
+        return constant(binder, NULL, value_null());
+    case NODE_BOOLEAN:
+        return constant(binder, &sql_boolean, value_boolean(node->flag));
+    case NODE_INTEGER:
+        if (!view_to_int64(node->text, &whole))
+            break;
+        if (whole >= INT32_MIN && whole <= INT32_MAX)
+            return constant(binder, &sql_integer, value_integer((int32_t)whole));
+        return constant(binder, &sql_bigint, value_bigint(whole));
+    case NODE_DECIMAL:
+        return decimal_literal(binder, node);
+    case NODE_FLOAT:
+        if (!view_to_double(node->text, &real))
+            break;
+        return constant(binder, &sql_double, value_double(real));
+    case NODE_STRING:
+        return constant(binder, &sql_string, value_string(node->text));
+    default:
+        break;
+    }
+    error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                 "Line: %d, Col: %d: Invalid numeric literal: %.*s", node->line, node->column, VIEW_ARGS(node->text));
+    return NULL;
+}
+
+static const struct expression *unresolved(struct binder *binder, const struct node *node) {
+    struct view name = node_text(binder->arena, node);
+    const char *hint =
+        strcmp(binder->clause, "PARTITION BY") == 0
+            ? arena_format(binder->arena,
+                           " '%.*s' must be a column in the source schema since PARTITION BY is applied on the input.",
+                           VIEW_ARGS(name))
+            : "";
+    error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                 "Line: %d, Col: %d: %s column '%.*s' cannot be resolved.%s", node->line, node->column, binder->clause,
+                 VIEW_ARGS(name), hint);
+    return NULL;
+}
+
+static const struct expression *column(struct binder *binder, const struct node *node) {
+    struct grouping *grouping = binder->grouping;
+    if (grouping != NULL && !binder->in_aggregate) {
+        if (name_is_window_bound(node->name) && grouping->windowed && !grouping->bounds_hidden)
+            return bind_column(binder, grouping->key_count + name_is(node->name, "WINDOWEND"), &sql_bigint);
+        const struct scope_column *found = scope_find(binder->scope, node->qualifier, node->name);
+        if (found == NULL)
+            return unresolved(binder, node);
+        if (name_is(node->name, "ROWTIME"))
+            return bind_column(binder, grouping->key_count + (grouping->windowed ? 2 : 0), &sql_bigint);
+        for (size_t i = 0; i < grouping->ungrouped.count; i++)
+            if (node_equal(grouping->ungrouped.items[i], node))
+                return bind_column(binder, 0, found->type);
+        vector_push(&grouping->ungrouped, node);
+        return bind_column(binder, 0, found->type);
+    }
+    const struct scope_column *found = scope_find(binder->scope, node->qualifier, node->name);
+    return found == NULL ? unresolved(binder, node) : bind_column(binder, found->index, found->type);
+}
+
+static const struct sql_type *decimal_of(struct arena *arena, const struct sql_type *type) {
+    if (type->base == SQL_DECIMAL)
+        return type;
+    return sql_type_decimal(arena, type->base == SQL_INTEGER ? 10 : 19, 0);
+}
+
+static int greater(int a, int b) {
+    return a > b ? a : b;
+}
+
+const struct sql_type *common_number(struct arena *arena, const struct sql_type *a, const struct sql_type *b) {
+    if (a->base == SQL_DOUBLE || b->base == SQL_DOUBLE)
+        return &sql_double;
+    if (a->base != SQL_DECIMAL && b->base != SQL_DECIMAL)
+        return a->base == SQL_BIGINT || b->base == SQL_BIGINT ? &sql_bigint : &sql_integer;
+    const struct sql_type *x = decimal_of(arena, a), *y = decimal_of(arena, b);
+    int scale = greater(x->scale, y->scale), whole = greater(x->precision - x->scale, y->precision - y->scale);
+    return sql_type_decimal(arena, whole + scale > 38 ? 38 : whole + scale, scale);
+}
+
+/* Precision and scale of decimal results: SQL Server's rules, as ksqlDB's DecimalUtil has them. */
+static const struct sql_type *decimal_result(struct arena *arena, char sign, const struct sql_type *a,
+                                             const struct sql_type *b) {
+    int p1 = a->precision, s1 = a->scale, p2 = b->precision, s2 = b->scale, precision, scale;
+    switch (sign) {
+    case '*':
+        precision = p1 + p2 + 1;
+        scale = s1 + s2;
+        break;
+    case '/':
+        precision = p1 - s1 + s2 + greater(6, s1 + p2 + 1);
+        scale = greater(6, s1 + p2 + 1);
+        break;
+    case '%':
+        scale = greater(s1, s2);
+        precision = (p1 - s1 < p2 - s2 ? p1 - s1 : p2 - s2) + scale;
+        break;
+    default:
+        scale = greater(s1, s2);
+        precision = scale + greater(p1 - s1, p2 - s2) + 1;
+        break;
+    }
+    if (precision > 38)
+        precision = 38;
+    return sql_type_decimal(arena, precision, scale > precision ? precision : scale);
+}
+
+static const struct expression *concatenate(struct binder *binder, const struct expression *left,
+                                            const struct expression *right) {
+    struct expression *call = bind_new(binder, EXPRESSION_CALL, &sql_string, 2);
+    bind_arguments(call)[0] = left;
+    bind_arguments(call)[1] = right;
+    /* unlike CONCAT, + with a NULL is NULL: the evaluation of the two is told apart by the kind ARITHMETIC */
+    call->kind = EXPRESSION_ARITHMETIC;
+    call->arithmetic = ARITHMETIC_ADD;
+    return call;
+}
+
+static const struct expression *arithmetic(struct binder *binder, const struct node *node) {
+    const struct expression *left = bind(binder, node->children[0]);
+    const struct expression *right = left == NULL ? NULL : bind(binder, node->children[1]);
+    if (right == NULL)
+        return NULL;
+    char sign = node->text.data[0];
+    const struct sql_type *a = left->type, *b = right->type;
+    if (sign == '+' && a != NULL && b != NULL && a->base == SQL_STRING && b->base == SQL_STRING)
+        return concatenate(binder, left, right);
+    if (a == NULL || b == NULL || !sql_type_is_number(a) || !sql_type_is_number(b)) {
+        struct view text = node_text_bare(binder->arena, node);
+        error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                     "%sError processing expression: %.*s. Unsupported arithmetic types. %s %s",
+                     strcmp(binder->clause, "WHERE") == 0 ? "Error in WHERE expression: " : "", VIEW_ARGS(text),
+                     a == NULL ? "null" : sql_base_name(a->base), b == NULL ? "null" : sql_base_name(b->base));
+        return NULL;
+    }
+    const struct sql_type *type = common_number(binder->arena, a, b);
+    if (type->base == SQL_DECIMAL) {
+        a = decimal_of(binder->arena, a);
+        b = decimal_of(binder->arena, b);
+        type = decimal_result(binder->arena, sign, a, b);
+    } else {
+        a = b = type;
+    }
+    struct expression *expression = bind_new(binder, EXPRESSION_ARITHMETIC, type, 2);
+    bind_arguments(expression)[0] = bind_cast(binder, left, a);
+    bind_arguments(expression)[1] = bind_cast(binder, right, b);
+    expression->arithmetic = sign == '+'   ? ARITHMETIC_ADD
+                             : sign == '-' ? ARITHMETIC_SUBTRACT
+                             : sign == '*' ? ARITHMETIC_MULTIPLY
+                             : sign == '/' ? ARITHMETIC_DIVIDE
+                                           : ARITHMETIC_MODULUS;
+    return expression;
+}
+
+static const struct expression *sign(struct binder *binder, const struct node *node) {
+    const struct expression *child = bind(binder, node->children[0]);
+    if (child == NULL || node->text.data[0] == '+')
+        return child;
+    if (child->type == NULL || !sql_type_is_number(child->type)) {
+        struct view text = node_text_bare(binder->arena, node);
+        error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                     "Error processing expression: %.*s. Unsupported arithmetic types. %s", VIEW_ARGS(text),
+                     child->type == NULL ? "null" : sql_base_name(child->type->base));
+        return NULL;
+    }
+    struct expression *expression = bind_new(binder, EXPRESSION_NEGATE, child->type, 1);
+    bind_arguments(expression)[0] = child;
+    return expression;
+}
+
+static int type_error(struct binder *binder, const struct node *node, const struct sql_type *type) {
+    struct view text = node_text_bare(binder->arena, node), name = type_text(binder->arena, type);
+    return error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                        "Type error in %s expression: Should evaluate to boolean but is %.*s (%.*s) instead.",
+                        binder->clause, VIEW_ARGS(text), VIEW_ARGS(name));
+}
+
+const struct expression *bind_condition(struct binder *binder, const struct node *node) {
+    const struct expression *expression = bind(binder, node);
+    if (expression == NULL)
+        return NULL;
+    if (expression->type != NULL && expression->type->base != SQL_BOOLEAN) {
+        type_error(binder, node, expression->type);
+        return NULL;
+    }
+    return expression;
+}
+
+static const struct expression *logic(struct binder *binder, const struct node *node, enum logic_operator operator) {
+    struct expression *expression = bind_new(binder, EXPRESSION_LOGIC, &sql_boolean, node->child_count);
+    expression->logic = operator;
+    for (size_t i = 0; i < node->child_count; i++) {
+        const struct expression *child = bind(binder, node->children[i]);
+        if (child == NULL)
+            return NULL;
+        if (child->type != NULL && child->type->base != SQL_BOOLEAN) {
+            type_error(binder, node, child->type);
+            return NULL;
+        }
+        bind_arguments(expression)[i] = child;
+    }
+    return expression;
+}
+
+/* Simple CASE is rewritten to searched: CASE x WHEN 1 becomes WHEN x = 1. */
+static const struct expression *case_expression(struct binder *binder, const struct node *node) {
+    size_t first = node->flag ? 1 : 0, arms = (node->child_count - first) / 2;
+    struct expression *expression = bind_new(binder, EXPRESSION_CASE, NULL, node->child_count - first);
+    const struct expression **arguments = bind_arguments(expression);
+    expression->has_else = node->negated;
+    const struct sql_type *type = NULL;
+    for (size_t i = 0; i < arms; i++) {
+        const struct node *condition = node->children[first + 2 * i];
+        if (node->flag) {
+            struct node *compare = arena_zero(binder->arena, sizeof *compare);
+            const struct node **sides = arena_allocate(binder->arena, 2 * sizeof *sides);
+            sides[0] = node->children[0];
+            sides[1] = condition;
+            *compare = (struct node){.kind = NODE_COMPARE,
+                                     .line = condition->line,
+                                     .column = condition->column,
+                                     .text = VIEW("="),
+                                     .children = sides,
+                                     .child_count = 2};
+            condition = compare;
+        }
+        if ((arguments[2 * i] = bind(binder, condition)) == NULL)
+            return NULL;
+        const struct sql_type *when = arguments[2 * i]->type;
+        if (when != NULL && when->base != SQL_BOOLEAN) {
+            struct view name = type_text(binder->arena, when);
+            struct view text = node_text_bare(binder->arena, condition);
+            error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                         "WHEN operand type should be boolean.\nType for '%.*s' is %.*s", VIEW_ARGS(text),
+                         VIEW_ARGS(name));
+            return NULL;
+        }
+        const struct node *result = node->children[first + 2 * i + 1];
+        if ((arguments[2 * i + 1] = bind(binder, result)) == NULL)
+            return NULL;
+        const struct sql_type *then = arguments[2 * i + 1]->type;
+        if (type != NULL && then != NULL && !sql_type_equal(type, then)) {
+            struct view previous = type_text(binder->arena, type), now = type_text(binder->arena, then);
+            error_set_at(
+                binder->error, ERROR_INVALID, node->line, node->column,
+                "Invalid Case expression. Type for all 'THEN' clauses should be the same.\nTHEN expression '%.*s' "
+                "has type: %.*s.\nPrevious THEN expression(s) type: %.*s.",
+                VIEW_ARGS(node_text_bare(binder->arena, result)), VIEW_ARGS(now), VIEW_ARGS(previous));
+            return NULL;
+        }
+        if (type == NULL)
+            type = then;
+    }
+    if (node->negated) {
+        const struct expression *otherwise = bind(binder, node->children[node->child_count - 1]);
+        if (otherwise == NULL)
+            return NULL;
+        if (type != NULL && otherwise->type != NULL && !sql_type_equal(type, otherwise->type)) {
+            struct view then = type_text(binder->arena, type), other = type_text(binder->arena, otherwise->type);
+            error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                         "Invalid Case expression. Type for the default clause should be the same as for 'THEN' "
+                         "clauses.\nTHEN type: %.*s.\nDEFAULT type: %.*s.",
+                         VIEW_ARGS(then), VIEW_ARGS(other));
+            return NULL;
+        }
+        if (type == NULL)
+            type = otherwise->type;
+        arguments[2 * arms] = otherwise;
+    }
+    if (type == NULL) {
+        error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                     "Invalid Case expression. All case branches have a NULL type.");
+        return NULL;
+    }
+    expression->type = type;
+    return expression;
+}
+
+static const struct expression *aggregate_call(struct binder *binder, const struct node *node,
+                                               const struct function_call *call,
+                                               const struct expression *const *arguments) {
+    struct grouping *grouping = binder->grouping;
+    size_t base = grouping->key_count + (grouping->windowed ? 2 : 0) + 1;
+    for (size_t i = 0; i < grouping->calls.count; i++)
+        if (node_equal(grouping->calls.items[i], node))
+            return bind_column(binder, base + i, call->result_type);
+    struct aggregate_column column = {call, arguments, call->argument_count};
+    vector_push(&grouping->calls, node);
+    vector_push(&grouping->aggregates, column);
+    return bind_column(binder, base + grouping->calls.count - 1, call->result_type);
+}
+
+static const struct expression *no_function(struct binder *binder, const struct node *node) {
+    error_set_at(binder->error, ERROR_NOT_FOUND, node->line, node->column,
+                 "%sCan't find any functions with the name '%.*s'",
+                 strcmp(binder->clause, "WHERE") == 0 ? "Error in WHERE expression: " : "", VIEW_ARGS(node->name));
+    return NULL;
+}
+
+/* Aggregates without arguments count or take the row's time: COUNT(*) is COUNT(ROWTIME). */
+static const struct expression *row_time(struct binder *binder) {
+    for (size_t i = 0; i < binder->scope->columns.count; i++)
+        if (name_is(binder->scope->columns.items[i].name, "ROWTIME"))
+            return bind_column(binder, binder->scope->columns.items[i].index, &sql_bigint);
+    return NULL;
+}
+
+static const struct expression *call(struct binder *binder, const struct node *node) {
+    const struct function *function = function_find(node->name);
+    if (function == NULL)
+        return no_function(binder, node);
+    bool aggregate = function->kind == FUNCTION_AGGREGATE;
+    if (aggregate && (binder->grouping == NULL || binder->in_aggregate)) {
+        if (binder->in_aggregate) {
+            error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                         "Aggregate functions can not be nested: %.*s", VIEW_ARGS(node_text_bare(binder->arena, node)));
+            return NULL;
+        }
+        return no_function(binder, node);
+    }
+    bool implicit = aggregate && node->child_count == 0;
+    size_t count = implicit ? 1 : node->child_count;
+    const struct expression **arguments = arena_zero(binder->arena, (count + 1) * sizeof *arguments);
+    const struct sql_type **types = arena_zero(binder->arena, (count + 1) * sizeof *types);
+    struct value *constants = arena_zero(binder->arena, (count + 1) * sizeof *constants);
+    bool was = binder->in_aggregate;
+    for (size_t i = 0; i < count; i++) {
+        binder->in_aggregate = was || aggregate;
+        if (!implicit && node->children[i]->kind == NODE_LAMBDA) {
+            error_set_at(binder->error, ERROR_UNSUPPORTED, node->line, node->column,
+                         "Line: %d, Col: %d: lambda functions are not supported here yet", node->line, node->column);
+            binder->in_aggregate = was;
+            return NULL;
+        }
+        arguments[i] = implicit ? row_time(binder) : bind(binder, node->children[i]);
+        binder->in_aggregate = was;
+        if (arguments[i] == NULL)
+            return NULL;
+        types[i] = arguments[i]->type;
+        if (arguments[i]->kind == EXPRESSION_LITERAL)
+            constants[i] = arguments[i]->literal;
+    }
+    /* aggregates are shown by their name, scalars as ksqlDB's registry lists them */
+    struct view shown = node->name;
+    if (!aggregate) {
+        char *lower = arena_copy_bytes(binder->arena, node->name.data, node->name.size);
+        for (size_t i = 0; i < node->name.size; i++)
+            lower[i] = (char)(lower[i] >= 'A' && lower[i] <= 'Z' ? lower[i] + 32 : lower[i]);
+        shown.data = lower;
+    }
+    struct function_call *bound;
+    if (function_bind(function, shown, types, constants, count, binder->analysis->settings->functions, binder->arena,
+                      &bound, binder->error) != 0)
+        return NULL;
+    if (aggregate)
+        return aggregate_call(binder, node, bound, arguments);
+    struct expression *expression = bind_new(binder, EXPRESSION_CALL, bound->result_type, count);
+    memcpy(bind_arguments(expression), arguments, count * sizeof *arguments);
+    expression->call = bound;
+    return expression;
+}
+
+static const struct expression *cast(struct binder *binder, const struct node *node) {
+    const struct expression *child = bind(binder, node->children[0]);
+    const struct sql_type *type;
+    if (child == NULL || analyse_type(binder->analysis, node->type, &type, binder->error) != 0)
+        return NULL;
+    type = sql_type_copy(binder->arena, type);
+    if (!cast_allowed(child->type, type)) {
+        error_set_at(binder->error, ERROR_INVALID, node->line, node->column, "Cast of %.*s to %.*s is not supported",
+                     VIEW_ARGS(type_text(binder->arena, child->type)), VIEW_ARGS(type_text(binder->arena, type)));
+        return NULL;
+    }
+    return bind_cast(binder, child, type);
+}
+
+static const struct expression *subscript(struct binder *binder, const struct node *node) {
+    const struct expression *base = bind(binder, node->children[0]);
+    const struct expression *index = base == NULL ? NULL : bind(binder, node->children[1]);
+    if (index == NULL)
+        return NULL;
+    bool array = base->type != NULL && base->type->base == SQL_ARRAY;
+    bool map = base->type != NULL && base->type->base == SQL_MAP;
+    if (!array && !map) {
+        error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                     "Line: %d, Col: %d: %.*s is %.*s: only ARRAY and MAP have elements", node->line, node->column,
+                     VIEW_ARGS(node_text_bare(binder->arena, node->children[0])),
+                     VIEW_ARGS(type_text(binder->arena, base->type)));
+        return NULL;
+    }
+    bool fits = index->type != NULL && (array ? index->type->base == SQL_INTEGER || index->type->base == SQL_BIGINT
+                                              : sql_type_equal(index->type, base->type->key));
+    if (!fits) {
+        error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                     "Line: %d, Col: %d: the index of %.*s must be %.*s, not %.*s", node->line, node->column,
+                     VIEW_ARGS(type_text(binder->arena, base->type)),
+                     VIEW_ARGS(array ? VIEW("INTEGER") : type_text(binder->arena, base->type->key)),
+                     VIEW_ARGS(type_text(binder->arena, index->type)));
+        return NULL;
+    }
+    struct expression *expression = bind_new(binder, EXPRESSION_SUBSCRIPT, base->type->element, 2);
+    bind_arguments(expression)[0] = base;
+    bind_arguments(expression)[1] = index;
+    return expression;
+}
+
+static const struct expression *field(struct binder *binder, const struct node *node) {
+    const struct expression *base = bind(binder, node->children[0]);
+    if (base == NULL)
+        return NULL;
+    if (base->type == NULL || base->type->base != SQL_STRUCT) {
+        error_set_at(binder->error, ERROR_INVALID, node->line, node->column, "Expected STRUCT type, got: %.*s",
+                     VIEW_ARGS(type_text(binder->arena, base->type)));
+        return NULL;
+    }
+    for (size_t i = 0; i < base->type->field_count; i++)
+        if (view_equal(base->type->fields[i].name, node->name)) {
+            struct expression *expression = bind_new(binder, EXPRESSION_FIELD, base->type->fields[i].type, 1);
+            bind_arguments(expression)[0] = base;
+            expression->index = i;
+            return expression;
+        }
+    error_set_at(binder->error, ERROR_INVALID, node->line, node->column, "Could not find field '%.*s' in '%.*s'.",
+                 VIEW_ARGS(node->name), VIEW_ARGS(node_text_bare(binder->arena, node->children[0])));
+    return NULL;
+}
+
+static const struct expression *constructor(struct binder *binder, const struct node *node) {
+    struct expression *expression = bind_new(binder,
+                                             node->kind == NODE_ARRAY ? EXPRESSION_ARRAY
+                                             : node->kind == NODE_MAP ? EXPRESSION_MAP
+                                                                      : EXPRESSION_STRUCT,
+                                             NULL, node->child_count);
+    const struct expression **arguments = bind_arguments(expression);
+    struct sql_field *fields = arena_zero(binder->arena, (node->child_count + 1) * sizeof *fields);
+    const struct sql_type *types[2] = {NULL, NULL};
+    for (size_t i = 0; i < node->child_count; i++) {
+        if ((arguments[i] = bind(binder, node->children[i])) == NULL)
+            return NULL;
+        const struct sql_type *type = arguments[i]->type;
+        if (node->kind == NODE_STRUCT) {
+            fields[i] = (struct sql_field){node->names[i], type == NULL ? &sql_string : type};
+            continue;
+        }
+        const struct sql_type **common = &types[node->kind == NODE_MAP ? i % 2 : 0];
+        if (*common == NULL) {
+            *common = type;
+        } else if (type != NULL && !sql_type_equal(*common, type)) {
+            if (!sql_type_is_number(*common) || !sql_type_is_number(type)) {
+                error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                             "invalid input syntax for type %.*s: %.*s", VIEW_ARGS(type_text(binder->arena, *common)),
+                             VIEW_ARGS(node_text_bare(binder->arena, node->children[i])));
+                return NULL;
+            }
+            *common = common_number(binder->arena, *common, type);
+        }
+    }
+    if (node->kind == NODE_STRUCT) {
+        expression->type = sql_type_struct(binder->arena, fields, node->child_count);
+        return expression;
+    }
+    if (types[0] == NULL || (node->kind == NODE_MAP && types[1] == NULL)) {
+        error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                     node->kind == NODE_ARRAY ? "Array constructor cannot be empty. Please supply at least one element "
+                                                "(see https://github.com/confluentinc/ksql/issues/4239)."
+                                              : "Map constructor cannot be empty. Please supply at least one key value "
+                                                "pair (see https://github.com/confluentinc/ksql/issues/4239).");
+        return NULL;
+    }
+    for (size_t i = 0; i < node->child_count; i++)
+        arguments[i] = bind_cast(binder, arguments[i], types[node->kind == NODE_MAP ? i % 2 : 0]);
+    expression->type = node->kind == NODE_ARRAY ? sql_type_array(binder->arena, types[0])
+                                                : sql_type_map(binder->arena, types[0], types[1]);
+    return expression;
+}
+
+static const struct expression *like(struct binder *binder, const struct node *node) {
+    struct expression *expression = bind_new(binder, EXPRESSION_LIKE, &sql_boolean, 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct expression *child = bind(binder, node->children[i]);
+        if (child == NULL)
+            return NULL;
+        if (child->type != NULL && child->type->base != SQL_STRING) {
+            error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                         "Line: %d, Col: %d: LIKE needs STRING on both sides, %.*s is %.*s", node->line, node->column,
+                         VIEW_ARGS(node_text_bare(binder->arena, node->children[i])),
+                         VIEW_ARGS(type_text(binder->arena, child->type)));
+            return NULL;
+        }
+        bind_arguments(expression)[i] = child;
+    }
+    if (node->text.size > 1) {
+        error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                     "Expected single character escape but got: %.*s", VIEW_ARGS(node->text));
+        return NULL;
+    }
+    expression->negated = node->negated;
+    expression->escape = node->text.size == 1 ? (unsigned char)node->text.data[0] : 0;
+    return expression;
+}
+
+static const struct expression *is_null(struct binder *binder, const struct node *node) {
+    const struct expression *child = bind(binder, node->children[0]);
+    if (child == NULL)
+        return NULL;
+    struct expression *expression = bind_new(binder, EXPRESSION_IS_NULL, &sql_boolean, 1);
+    bind_arguments(expression)[0] = child;
+    expression->negated = node->negated;
+    return expression;
+}
+
+static const struct expression *typed_literal(struct binder *binder, const struct node *node) {
+    const struct sql_type *type = name_is(node->name, "DATE")        ? &sql_date
+                                  : name_is(node->name, "TIME")      ? &sql_time
+                                  : name_is(node->name, "TIMESTAMP") ? &sql_timestamp
+                                                                     : NULL;
+    struct value value;
+    if (type == NULL) {
+        error_set_at(binder->error, ERROR_INVALID, node->line, node->column, "Line: %d, Col: %d: Unknown type: %.*s",
+                     node->line, node->column, VIEW_ARGS(node->name));
+        return NULL;
+    }
+    if (cast_value(&sql_string, type, value_string(node->text), binder->arena, &value, binder->error) != 0)
+        return NULL;
+    return constant(binder, type, value);
+}
+
+/* After GROUP BY, an expression that is a grouping one is its column. */
+static const struct expression *grouped(struct binder *binder, const struct node *node) {
+    struct grouping *grouping = binder->grouping;
+    if (grouping == NULL || binder->in_aggregate)
+        return NULL;
+    for (size_t i = 0; i < grouping->key_count; i++)
+        if (node_equal(grouping->keys[i], node))
+            return bind_column(binder, i, grouping->key_types[i]);
+    return NULL;
+}
+
+const struct expression *bind(struct binder *binder, const struct node *node) {
+    const struct expression *key = grouped(binder, node);
+    if (key != NULL)
+        return key;
+    switch (node->kind) {
+    case NODE_NULL:
+    case NODE_BOOLEAN:
+    case NODE_INTEGER:
+    case NODE_DECIMAL:
+    case NODE_FLOAT:
+    case NODE_STRING:
+        return bind_literal(binder, node);
+    case NODE_TYPED:
+        return typed_literal(binder, node);
+    case NODE_COLUMN:
+        return column(binder, node);
+    case NODE_FIELD:
+        return field(binder, node);
+    case NODE_SUBSCRIPT:
+        return subscript(binder, node);
+    case NODE_CALL:
+        return call(binder, node);
+    case NODE_COMPARE:
+    case NODE_DISTINCT:
+        return bind_comparison(binder, node);
+    case NODE_AND:
+        return logic(binder, node, LOGIC_AND);
+    case NODE_OR:
+        return logic(binder, node, LOGIC_OR);
+    case NODE_NOT:
+        return logic(binder, node, LOGIC_NOT);
+    case NODE_ARITHMETIC:
+        return arithmetic(binder, node);
+    case NODE_SIGN:
+        return sign(binder, node);
+    case NODE_CASE:
+        return case_expression(binder, node);
+    case NODE_CAST:
+        return cast(binder, node);
+    case NODE_BETWEEN:
+        return bind_between(binder, node);
+    case NODE_IN:
+        return bind_in(binder, node);
+    case NODE_LIKE:
+        return like(binder, node);
+    case NODE_IS_NULL:
+        return is_null(binder, node);
+    case NODE_ARRAY:
+    case NODE_MAP:
+    case NODE_STRUCT:
+        return constructor(binder, node);
+    case NODE_LAMBDA:
+        break;
+    }
+    error_set_at(binder->error, ERROR_UNSUPPORTED, node->line, node->column,
+                 "Line: %d, Col: %d: lambda functions are not supported here yet", node->line, node->column);
+    return NULL;
+}

@@ -1,0 +1,290 @@
+/* Comparisons: what may stand beside what, and which side gives way. */
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "foundation/base/clock.h"
+#include "ksql/analysis/private.h"
+#include "ksql/function/cast.h"
+
+bool is_moment_column(const struct expression *expression, const struct node *node) {
+    return expression->type != NULL && expression->type->base == SQL_BIGINT && node->kind == NODE_COLUMN &&
+           (name_is(node->name, "ROWTIME") || name_is_window_bound(node->name));
+}
+
+static bool digits(struct view *text, size_t least, size_t most, int *number) {
+    size_t size = 0;
+    *number = 0;
+    while (size < most && size < text->size && isdigit((unsigned char)text->data[size]))
+        *number = *number * 10 + text->data[size++] - '0';
+    *text = (struct view){text->data + size, text->size - size};
+    return size >= least;
+}
+
+static bool passes(struct view *text, char c) {
+    if (text->size == 0 || text->data[0] != c)
+        return false;
+    *text = (struct view){text->data + 1, text->size - 1};
+    return true;
+}
+
+/* "2018", "2018-01-01", "2018-01-01T00:00:00.001", each with an optional zone: ksqlDB's PartialStringToTimestampParser.
+ */
+static bool partial_timestamp(struct view text, int64_t *ms) {
+    int year, month = 1, day = 1, hour = 0, minute = 0, second = 0, fraction = 0, offset = 0;
+    if (!digits(&text, 4, 4, &year))
+        return false;
+    if (passes(&text, '-') && !digits(&text, 2, 2, &month))
+        return false;
+    if (passes(&text, '-') && !digits(&text, 2, 2, &day))
+        return false;
+    if (passes(&text, 'T') && text.size != 0 && !digits(&text, 2, 2, &hour))
+        return false;
+    if (passes(&text, ':') && !digits(&text, 2, 2, &minute))
+        return false;
+    if (passes(&text, ':') && !digits(&text, 2, 2, &second))
+        return false;
+    if (passes(&text, '.')) {
+        size_t before = text.size;
+        if (!digits(&text, 1, 3, &fraction))
+            return false;
+        for (size_t given = before - text.size; given < 3; given++)
+            fraction *= 10;
+    }
+    if (text.size != 0 && !passes(&text, 'Z')) {
+        int sign = text.data[0] == '-' ? -1 : 1, hours, minutes;
+        if (!(passes(&text, '+') || passes(&text, '-')) || !digits(&text, 2, 2, &hours))
+            return false;
+        passes(&text, ':');
+        if (!digits(&text, 2, 2, &minutes))
+            return false;
+        offset = sign * (hours * 60 + minutes);
+    }
+    if (text.size != 0 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59)
+        return false;
+    *ms = ((clock_days_from_civil(year, month, day) * 24 + hour) * 60 + minute - offset) * 60000 + second * 1000 +
+          fraction;
+    return true;
+}
+
+int bind_moment_text(struct binder *binder, const struct node *node, int64_t *ms) {
+    if (partial_timestamp(node->text, ms))
+        return 0;
+    return error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                        "Failed to parse timestamp '%.*s'\nRequired format is: \"yyyy-MM-dd'T'HH:mm:ss.SSS\", with an "
+                        "optional numeric 4-digit timezone, for example: '2020-05-26T23:59:58.000' or with tz: "
+                        "'2020-05-26T23:59:58.000+0200'. A trailing 'Z' instead of tz indicates the zero UTC offset. "
+                        "Partials are also supported, for example \"2020-05-26\"",
+                        VIEW_ARGS(node->text));
+}
+
+/* Two sides of a comparison, made to one type. -1 with the error set. */
+static int agree(struct binder *binder, const struct node *whole, const char *operator, const struct node * left_node,
+                 const struct node *right_node, const struct expression **left, const struct expression **right) {
+    int64_t ms;
+    struct node literal = {.kind = NODE_INTEGER};
+    if (is_moment_column(*left, left_node) && right_node->kind == NODE_STRING) {
+        if (bind_moment_text(binder, right_node, &ms) != 0)
+            return -1;
+        literal.text = view_of(arena_format(binder->arena, "%lld", (long long)ms));
+        *right = bind_cast(binder, bind_literal(binder, &literal), &sql_bigint);
+        return 0;
+    }
+    if (is_moment_column(*right, right_node) && left_node->kind == NODE_STRING) {
+        if (bind_moment_text(binder, left_node, &ms) != 0)
+            return -1;
+        literal.text = view_of(arena_format(binder->arena, "%lld", (long long)ms));
+        *left = bind_cast(binder, bind_literal(binder, &literal), &sql_bigint);
+        return 0;
+    }
+    const struct sql_type *a = (*left)->type, *b = (*right)->type;
+    if (left_node->kind == NODE_NULL || right_node->kind == NODE_NULL) {
+        struct view x = left_node->kind == NODE_NULL ? VIEW("NULL") : node_text_bare(binder->arena, left_node);
+        struct view y = right_node->kind == NODE_NULL ? VIEW("NULL") : node_text_bare(binder->arena, right_node);
+        return error_set_at(binder->error, ERROR_INVALID, whole->line, whole->column,
+                            "Comparison with NULL not supported: %.*s %.*s %.*s\nUse 'IS [NOT] NULL' instead.",
+                            VIEW_ARGS(x), VIEW_ARGS(whole->text), VIEW_ARGS(y));
+    }
+    if (a == NULL || b == NULL)
+        return 0;
+    if (sql_type_is_number(a) && sql_type_is_number(b)) {
+        const struct sql_type *type = common_number(binder->arena, a, b);
+        *left = bind_cast(binder, *left, type);
+        *right = bind_cast(binder, *right, type);
+        return 0;
+    }
+    bool moments =
+        (a->base >= SQL_DATE && a->base <= SQL_TIMESTAMP) || (b->base >= SQL_DATE && b->base <= SQL_TIMESTAMP);
+    if (moments && (a->base == SQL_STRING || b->base == SQL_STRING)) {
+        *left = bind_cast(binder, *left, a->base == SQL_STRING ? b : a);
+        *right = bind_cast(binder, *right, b->base == SQL_STRING ? a : b);
+        return 0;
+    }
+    if (moments && cast_allowed(a, b) && a->base != b->base) {
+        *left = bind_cast(binder, *left, &sql_timestamp);
+        *right = bind_cast(binder, *right, &sql_timestamp);
+        return 0;
+    }
+    if (sql_type_equal(a, b))
+        return 0;
+    return error_set_at(binder->error, ERROR_INVALID, whole->line, whole->column,
+                        "Error in %s expression: Cannot compare %.*s (%.*s) to %.*s (%.*s) with %s.", binder->clause,
+                        VIEW_ARGS(node_text_bare(binder->arena, left_node)), VIEW_ARGS(type_text(binder->arena, a)),
+                        VIEW_ARGS(node_text_bare(binder->arena, right_node)),
+                        VIEW_ARGS(type_text(binder->arena, b)), operator);
+}
+
+static const struct expression *compare(struct binder *binder, enum compare_operator operator,
+                                        const struct expression * left, const struct expression *right) {
+    struct expression *expression = bind_new(binder, EXPRESSION_COMPARE, &sql_boolean, 2);
+    expression->compare = operator;
+    bind_arguments(expression)[0] = left;
+    bind_arguments(expression)[1] = right;
+    return expression;
+}
+
+const struct expression *bind_comparison(struct binder *binder, const struct node *node) {
+    static const struct {
+        const char *sign, *name;
+        enum compare_operator operator;
+    } operators[] = {{"=", "EQUAL", COMPARE_EQUAL},          {"<>", "NOT_EQUAL", COMPARE_UNEQUAL},
+                     {"<", "LESS_THAN", COMPARE_LESS},       {"<=", "LESS_THAN_OR_EQUAL", COMPARE_LESS_EQUAL},
+                     {">", "GREATER_THAN", COMPARE_GREATER}, {">=", "GREATER_THAN_OR_EQUAL", COMPARE_GREATER_EQUAL}};
+    size_t at = 0;
+    bool distinct = node->kind == NODE_DISTINCT;
+    while (!distinct && !name_is(node->text, operators[at].sign))
+        at++;
+    const struct expression *left = bind(binder, node->children[0]);
+    const struct expression *right = left == NULL ? NULL : bind(binder, node->children[1]);
+    const char *name = !distinct ? operators[at].name : node->negated ? "IS_NOT_DISTINCT_FROM" : "IS_DISTINCT_FROM";
+    if (right == NULL || agree(binder, node, name, node->children[0], node->children[1], &left, &right) != 0)
+        return NULL;
+    bool orders = !distinct && operators[at].operator!= COMPARE_EQUAL && operators[at].operator!= COMPARE_UNEQUAL;
+    if (orders && left->type != NULL && (left->type->base == SQL_BOOLEAN || left->type->base >= SQL_ARRAY)) {
+        error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                     "Error in %s expression: Cannot compare %.*s (%.*s) to %.*s (%.*s) with %s.", binder->clause,
+                     VIEW_ARGS(node_text_bare(binder->arena, node->children[0])),
+                     VIEW_ARGS(type_text(binder->arena, left->type)),
+                     VIEW_ARGS(node_text_bare(binder->arena, node->children[1])),
+                     VIEW_ARGS(type_text(binder->arena, right->type)), name);
+        return NULL;
+    }
+    if (!distinct)
+        return compare(binder, operators[at].operator, left, right);
+    struct expression *expression = bind_new(binder, EXPRESSION_DISTINCT, &sql_boolean, 2);
+    expression->negated = node->negated;
+    bind_arguments(expression)[0] = left;
+    bind_arguments(expression)[1] = right;
+    return expression;
+}
+
+/* value >= low AND value <= high, each side agreeing with the value on its own. */
+const struct expression *bind_between(struct binder *binder, const struct node *node) {
+    const struct expression *sides[2];
+    static const enum compare_operator operators[] = {COMPARE_GREATER_EQUAL, COMPARE_LESS_EQUAL};
+    static const char *const names[] = {"GREATER_THAN_OR_EQUAL", "LESS_THAN_OR_EQUAL"};
+    for (size_t i = 0; i < 2; i++) {
+        const struct expression *value = bind(binder, node->children[0]);
+        const struct expression *bound = value == NULL ? NULL : bind(binder, node->children[i + 1]);
+        if (bound == NULL ||
+            agree(binder, node, names[i], node->children[0], node->children[i + 1], &value, &bound) != 0)
+            return NULL;
+        sides[i] = compare(binder, operators[i], value, bound);
+    }
+    struct expression *both = bind_new(binder, EXPRESSION_LOGIC, &sql_boolean, 2);
+    both->logic = LOGIC_AND;
+    bind_arguments(both)[0] = sides[0];
+    bind_arguments(both)[1] = sides[1];
+    if (!node->negated)
+        return both;
+    struct expression *negation = bind_new(binder, EXPRESSION_LOGIC, &sql_boolean, 1);
+    negation->logic = LOGIC_NOT;
+    bind_arguments(negation)[0] = both;
+    return negation;
+}
+
+static const struct expression *no_operator(struct binder *binder, const struct node *node, const struct sql_type *type,
+                                            const struct sql_type *other) {
+    error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                 "Invalid Predicate: operator does not exist: %.*s = %.*s (%.*s)\nHint: You might need to add explicit "
+                 "type casts.",
+                 VIEW_ARGS(type_text(binder->arena, type)), VIEW_ARGS(type_text(binder->arena, other)),
+                 VIEW_ARGS(node_text_bare(binder->arena, node)));
+    return NULL;
+}
+
+static const struct expression *bad_literal(struct binder *binder, const struct node *node,
+                                            const struct sql_type *type) {
+    error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                 "Invalid Predicate: invalid input syntax for type %.*s: \"%.*s\".",
+                 VIEW_ARGS(type_text(binder->arena, type)), VIEW_ARGS(node->text));
+    return NULL;
+}
+
+/* A text among numbers is read as the narrowest number that holds it. */
+static const struct expression *number_of_text(struct binder *binder, const struct node *node) {
+    struct view text = view_trim(node->text);
+    struct node number = {.line = node->line, .column = node->column, .text = text, .kind = NODE_INTEGER};
+    int64_t whole;
+    double real;
+    if (view_to_int64(text, &whole))
+        return bind_literal(binder, &number);
+    if (text.size == 0 || !view_to_double(text, &real))
+        return NULL;
+    number.kind = memchr(text.data, 'e', text.size) || memchr(text.data, 'E', text.size) ? NODE_FLOAT : NODE_DECIMAL;
+    return bind_literal(binder, &number);
+}
+
+static bool is_literal(const struct node *node) {
+    return node->kind <= NODE_STRING && node->kind != NODE_NULL;
+}
+
+/* One element beside the type that the list has so far (CoercionUtil of ksqlDB). Numbers may widen *type. */
+static const struct expression *list_element(struct binder *binder, const struct node *node,
+                                             const struct sql_type **type) {
+    const struct expression *element = bind(binder, node);
+    if (element == NULL || element->type == NULL || *type == NULL)
+        return element;
+    const struct sql_type *wanted = *type;
+    if (sql_type_is_number(wanted) && node->kind == NODE_STRING) {
+        const struct expression *number = number_of_text(binder, node);
+        if (number == NULL)
+            return bad_literal(binder, node, wanted);
+        element = number;
+    }
+    if (sql_type_equal(element->type, wanted))
+        return element;
+    if (sql_type_is_number(wanted) && sql_type_is_number(element->type)) {
+        *type = common_number(binder->arena, wanted, element->type);
+        return element;
+    }
+    if (wanted->base == SQL_STRING && is_literal(node))
+        return bind_cast(binder, element, wanted);
+    if (wanted->base == SQL_BOOLEAN && node->kind == NODE_STRING) {
+        bool flag;
+        struct node boolean = {.kind = NODE_BOOLEAN};
+        if (!cast_boolean_text(view_trim(node->text), &flag))
+            return bad_literal(binder, node, wanted);
+        boolean.flag = flag;
+        return bind_literal(binder, &boolean);
+    }
+    if (node->kind == NODE_STRING && wanted->base >= SQL_DATE && wanted->base <= SQL_TIMESTAMP)
+        return bind_cast(binder, element, wanted);
+    return no_operator(binder, node, wanted, element->type);
+}
+
+const struct expression *bind_in(struct binder *binder, const struct node *node) {
+    struct expression *expression = bind_new(binder, EXPRESSION_IN, &sql_boolean, node->child_count);
+    const struct expression **arguments = bind_arguments(expression);
+    const struct sql_type *type = NULL;
+    for (size_t i = 0; i < node->child_count; i++) {
+        if ((arguments[i] = list_element(binder, node->children[i], &type)) == NULL)
+            return NULL;
+        if (type == NULL)
+            type = arguments[i]->type;
+    }
+    if (type != NULL)
+        for (size_t i = 0; i < node->child_count; i++)
+            arguments[i] = bind_cast(binder, arguments[i], type);
+    expression->negated = node->negated;
+    return expression;
+}

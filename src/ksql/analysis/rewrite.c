@@ -1,0 +1,145 @@
+/* What ksqlDB's AstSanitizer does: columns get the name of their source, items without a name get one. */
+#include <string.h>
+
+#include "ksql/analysis/private.h"
+
+static int ambiguous(struct rewriter *rewriter, const struct node *node) {
+    struct text could = TEXT_EMPTY;
+    for (size_t i = 0; i < rewriter->scope->columns.count; i++) {
+        const struct scope_column *column = &rewriter->scope->columns.items[i];
+        if (!view_equal(column->name, node->name))
+            continue;
+        if (could.size != 0)
+            text_append_string(&could, " or ");
+        text_append_format(&could, "%.*s.%.*s", VIEW_ARGS(column->source), VIEW_ARGS(column->name));
+    }
+    error_set_at(rewriter->error, ERROR_INVALID, node->line, node->column,
+                 "Exception while preparing statement: Line: %d, Col: %d: Column '%.*s' is ambiguous. Could be %s.",
+                 node->line, node->column, VIEW_ARGS(node->name), text_string(&could));
+    text_free(&could);
+    return -1;
+}
+
+static int qualify(struct rewriter *rewriter, struct node *node) {
+    const struct scope *scope = rewriter->scope;
+    if (node->qualified) {
+        for (size_t i = 0; i < scope->columns.count; i++)
+            if (view_equal(scope->columns.items[i].source, node->qualifier))
+                return 0;
+        return error_set_at(rewriter->error, ERROR_INVALID, node->line, node->column,
+                            "Failed to prepare statement: '%.*s' is not a valid stream/table name or alias.",
+                            VIEW_ARGS(node->qualifier));
+    }
+    size_t count = scope_count(scope, node->name);
+    if (count > 1)
+        return ambiguous(rewriter, node);
+    for (size_t i = 0; count == 1 && i < scope->columns.count; i++)
+        if (view_equal(scope->columns.items[i].name, node->name)) {
+            node->qualifier = scope->columns.items[i].source;
+            node->qualified = true;
+        }
+    return 0;
+}
+
+const struct node *rewrite_node(struct rewriter *rewriter, const struct node *node) {
+    struct node *copy = arena_allocate(rewriter->arena, sizeof *copy);
+    *copy = *node;
+    if (node->kind == NODE_LAMBDA)
+        return copy;
+    if (node->kind == NODE_COLUMN && qualify(rewriter, copy) != 0)
+        return NULL;
+    const struct node **children = arena_allocate(rewriter->arena, (node->child_count + 1) * sizeof *children);
+    for (size_t i = 0; i < node->child_count; i++)
+        if ((children[i] = rewrite_node(rewriter, node->children[i])) == NULL)
+            return NULL;
+    copy->children = children;
+    return copy;
+}
+
+static int rewrite_list(struct rewriter *rewriter, const struct node *const **nodes, size_t count) {
+    const struct node **copy = arena_allocate(rewriter->arena, (count + 1) * sizeof *copy);
+    for (size_t i = 0; i < count; i++)
+        if ((copy[i] = rewrite_node(rewriter, (*nodes)[i])) == NULL)
+            return -1;
+    *nodes = copy;
+    return 0;
+}
+
+static bool taken(const struct rewriter *rewriter, const struct query *query, struct view name) {
+    if (scope_count(rewriter->scope, name) != 0)
+        return true;
+    for (size_t i = 0; i < query->item_count; i++)
+        if (view_equal(query->items[i].alias, name))
+            return true;
+    return false;
+}
+
+static struct view generated(struct rewriter *rewriter, const struct query *query, const char *stem, int *next) {
+    struct view name;
+    do {
+        name = view_of(arena_format(rewriter->arena, "%s_%d", stem, (*next)++));
+    } while (taken(rewriter, query, name));
+    return name;
+}
+
+static struct view alias_for(struct rewriter *rewriter, const struct query *query, const struct node *node, int *next) {
+    if (node->kind == NODE_COLUMN) {
+        if (node->qualified && scope_count(rewriter->scope, node->name) > 1)
+            return view_of(
+                arena_format(rewriter->arena, "%.*s_%.*s", VIEW_ARGS(node->qualifier), VIEW_ARGS(node->name)));
+        return node->name;
+    }
+    if (node->kind == NODE_FIELD) {
+        if (!taken(rewriter, query, node->name))
+            return node->name;
+        int number = 1;
+        return generated(rewriter, query, arena_copy_bytes(rewriter->arena, node->name.data, node->name.size), &number);
+    }
+    return generated(rewriter, query, "KSQL_COL", next);
+}
+
+static int check_alias(struct rewriter *rewriter, const struct select_item *item) {
+    if (!name_is_pseudo(item->alias))
+        return 0;
+    return error_set_at(rewriter->error, ERROR_INVALID, item->line, item->column,
+                        "`%.*s` is a reserved column name. You cannot use it as an alias for a column.",
+                        VIEW_ARGS(item->alias));
+}
+
+int rewrite_query(struct rewriter *rewriter, const struct query *query, bool persistent, struct query **rewritten) {
+    struct query *copy = arena_allocate(rewriter->arena, sizeof *copy);
+    *copy = *query;
+    struct select_item *items = arena_allocate(rewriter->arena, (query->item_count + 1) * sizeof *items);
+    memcpy(items, query->items, query->item_count * sizeof *items);
+    copy->items = items;
+    int next = 0;
+    for (size_t i = 0; i < query->item_count; i++) {
+        struct select_item *item = &items[i];
+        if (item->expression == NULL)
+            continue;
+        if (item->alias.size != 0 && check_alias(rewriter, item) != 0)
+            return -1;
+        if ((item->expression = rewrite_node(rewriter, item->expression)) == NULL)
+            return -1;
+        if (item->alias.size == 0 && !item->all_fields)
+            item->alias = alias_for(rewriter, copy, item->expression, &next);
+    }
+    struct join *joins = arena_allocate(rewriter->arena, (query->join_count + 1) * sizeof *joins);
+    for (size_t i = 0; i < query->join_count; i++) {
+        joins[i] = query->joins[i];
+        if ((joins[i].condition = rewrite_node(rewriter, joins[i].condition)) == NULL)
+            return -1;
+    }
+    copy->joins = joins;
+    if (query->where != NULL && (copy->where = rewrite_node(rewriter, query->where)) == NULL)
+        return -1;
+    if (query->having != NULL && (copy->having = rewrite_node(rewriter, query->having)) == NULL)
+        return -1;
+    if (rewrite_list(rewriter, &copy->group_by, query->group_by_count) != 0 ||
+        rewrite_list(rewriter, &copy->partition_by, query->partition_by_count) != 0)
+        return -1;
+    if (persistent && copy->emit == EMIT_NONE)
+        copy->emit = EMIT_CHANGES;
+    *rewritten = copy;
+    return 0;
+}

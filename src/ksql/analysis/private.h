@@ -30,8 +30,8 @@ struct grouping {
     const struct node *const *keys; /* qualified */
     const struct sql_type *const *key_types;
     size_t key_count;
-    bool windowed;      /* the rows have window bounds */
-    bool bounds_hidden; /* behind a join they have no name, as in ksqlDB */
+    bool windowed;                     /* the rows have window bounds */
+    bool bounds_hidden;                /* behind a join they have no name, as in ksqlDB */
     VECTOR(const struct node *) calls; /* qualified, one an aggregate */
     VECTOR(struct aggregate_column) aggregates;
     VECTOR(const struct node *) ungrouped; /* columns that are neither grouped nor aggregated */

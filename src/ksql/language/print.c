@@ -38,15 +38,15 @@ void print_string(struct text *out, struct view string) {
 }
 
 void print_type(struct text *out, const struct type_node *type) {
-    static const struct { const char *alias, *name; } aliases[] = {{"INT", "INTEGER"}, {"VARCHAR", "STRING"}};
+    static const char *const aliases[][2] = {{"INT", "INTEGER"}, {"VARCHAR", "STRING"}};
     if (view_equal(type->name, VIEW("DECIMAL"))) {
         text_append_format(out, "DECIMAL(%d, %d)", type->precision, type->scale);
         return;
     }
     struct view name = type->name;
     for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
-        if (view_equal(name, view_of(aliases[i].alias)))
-            name = view_of(aliases[i].name);
+        if (view_equal(name, view_of(aliases[i][0])))
+            name = view_of(aliases[i][1]);
     text_append(out, name);
     if (type->part_count == 0)
         return;

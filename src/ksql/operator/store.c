@@ -13,6 +13,7 @@ struct entry {
     uint64_t hash;
     size_t capacity; /* bytes for key and values with all that belongs to them */
     size_t key_bytes;
+    size_t dirty_at; /* in the store's list */
     bool dirty, removed;
 };
 struct store {
@@ -172,15 +173,8 @@ static void mark(struct store *store, struct entry *entry) {
     if (!store->journal || entry->dirty)
         return;
     entry->dirty = true;
+    entry->dirty_at = store->dirty.count;
     vector_push(&store->dirty, entry);
-}
-
-static void move_dirty(struct store *store, struct entry *from, struct entry *to) {
-    for (size_t i = store->dirty.count; i-- > 0;)
-        if (store->dirty.items[i] == from) {
-            store->dirty.items[i] = to;
-            return;
-        }
 }
 
 struct stored *store_get(const struct store *store, const struct value *key, int64_t window_start) {
@@ -215,7 +209,7 @@ static struct entry *write_entry(struct store *store, size_t slot, uint64_t hash
         store->count++;
     } else {
         if (old->dirty)
-            move_dirty(store, old, entry);
+            store->dirty.items[old->dirty_at] = entry;
         memory_free(old);
     }
     return entry;

@@ -67,12 +67,11 @@ int analyse_query(const struct analysis *analysis, const struct statement *state
 int analyse_pull(const struct analysis *analysis, const struct statement *statement, const char *query_id,
                  struct query_definition *definition, struct error *error);
 
-/* INSERT VALUES: the row, keys first; *given[i] says that column i was named. timestamp -1 = now. */
+/* INSERT VALUES: one expression a column of the source, of its type, without columns in it; NULL: not named. */
 struct insert_definition {
     const struct source *source;
-    struct value *values;
-    int64_t timestamp;
-    struct view masked; /* the statement with its values hidden, for answers */
+    const struct expression *const *values;
+    const struct expression *timestamp; /* BIGINT; NULL = now */
 };
 int analyse_insert(const struct analysis *analysis, const struct statement *statement,
                    struct insert_definition *definition, struct error *error);

@@ -77,7 +77,7 @@ struct engine_options {
     const char *default_key_format, *default_value_format; /* NULL: KAFKA; none */
     int default_partitions;                                /* of topics made for sources and sinks; 0 = as the source */
     bool wrap_single_values;
-    bool coalesce;     /* updates of one key within a commit interval go out once: ksqlDB's record cache */
+    bool coalesce;      /* updates of one key within a commit interval go out once: ksqlDB's record cache */
     int64_t query_step; /* numbers of query ids without a number of their own: next, next + step, ... */
     const struct engine_topics *topics;
     const struct engine_schemas *schemas;
@@ -96,20 +96,20 @@ struct engine *engine_sandbox(const struct engine *engine);
 /* --- statements --- */
 struct engine_request {
     const struct properties *properties; /* streamsProperties, with or without "ksql.streams."; may be NULL */
-    int64_t number; /* of the query id: CSAS_X_<number>; -1 = the engine's own counter */
-    bool replay;    /* done before: topics, schemas are there, state is loaded */
-    bool hold;      /* queries are made but do not read until engine_start */
+    int64_t number;                      /* of the query id: CSAS_X_<number>; -1 = the engine's own counter */
+    bool replay;                         /* done before: topics, schemas are there, state is loaded */
+    bool hold;                           /* queries are made but do not read until engine_start */
 };
-struct engine_outcome { /* in the caller's arena */
-    struct view rewritten; /* the statement with what was inferred; running it again gives the same */
-    struct view message;   /* "Stream created"; empty: no answer (INSERT VALUES) */
+struct engine_outcome {             /* in the caller's arena */
+    struct view rewritten;          /* the statement with what was inferred; running it again gives the same */
+    struct view message;            /* "Stream created"; empty: no answer (INSERT VALUES) */
     struct view kind, name, action; /* of the command id: "stream", "X", "create" */
-    struct view query_id;  /* made, ended, paused by it; empty = none */
-    bool existed;          /* IF NOT EXISTS, IF EXISTS: nothing was done, message says so */
+    struct view query_id;           /* made, ended, paused by it; empty = none */
+    bool existed;                   /* IF NOT EXISTS, IF EXISTS: nothing was done, message says so */
 };
-/* CREATE ..., INSERT INTO, INSERT VALUES, DROP ..., TERMINATE, PAUSE, RESUME, CREATE TYPE, DROP TYPE, ALTER. What is known and
- * not supported is ERROR_UNSUPPORTED with its name. Errors carry ksqlDB's text. Nothing is half done: a failed statement
- * leaves no source and no query behind. */
+/* CREATE ..., INSERT INTO, INSERT VALUES, DROP ..., TERMINATE, PAUSE, RESUME, CREATE TYPE, DROP TYPE, ALTER. What is
+ * known and not supported is ERROR_UNSUPPORTED with its name. Errors carry ksqlDB's text. Nothing is half done: a
+ * failed statement leaves no source and no query behind. */
 int engine_execute(struct engine *engine, const struct statement *statement, const struct engine_request *request,
                    struct arena *arena, struct engine_outcome *outcome, struct error *error);
 void engine_start(struct engine *engine); /* after a replay: queries load their state and read on */
@@ -119,15 +119,15 @@ const struct catalog *engine_catalog(const struct engine *engine);
 /* Settings and look-ups as the engine has them, for analyses of one's own (EXPLAIN of a statement). */
 struct analysis engine_analysis(const struct engine *engine, struct arena *arena);
 enum engine_query_state { ENGINE_RUNNING, ENGINE_PAUSED, ENGINE_ERROR };
-struct engine_query_info { /* lent until the next call that changes the engine */
+struct engine_query_info {                       /* lent until the next call that changes the engine */
     struct view id, statement, sink, sink_topic; /* sink empty: a push query */
     bool push;
     enum engine_query_state state;
     const struct plan *plan;
     const struct properties *properties;
-    const struct error *error;                 /* the last one; NULL = none */
-    uint64_t rows_in, rows_out, errors;        /* rows_in and rows_out: records read, results handed out */
-    int64_t last_in_ms;                        /* wall clock; 0 = never */
+    const struct error *error;          /* the last one; NULL = none */
+    uint64_t rows_in, rows_out, errors; /* rows_in and rows_out: records read, results handed out */
+    int64_t last_in_ms;                 /* wall clock; 0 = never */
     int64_t started_ms;
 };
 bool engine_query_at(const struct engine *engine, size_t index, struct engine_query_info *info); /* false: no more */
@@ -144,22 +144,23 @@ struct engine_results {
     /* Once, last; error NULL: all rows have come (pull), or the limit was reached. Not after engine_query_close. */
     void (*ended)(void *context, bool limit, const struct error *error);
 };
-/* SELECT: a push query with EMIT CHANGES, else a pull query over a kept table (answered within the call) or over a stream
- * (reads up to where its topic ends now). *plan is held for the caller. id: capital letters as ksqlDB's
+/* SELECT: a push query with EMIT CHANGES, else a pull query over a kept table (answered within the call) or over a
+ * stream (reads up to where its topic ends now). *plan is held for the caller. id: capital letters as ksqlDB's
  * "transient_X_123". */
 int engine_select(struct engine *engine, const struct statement *statement, const struct engine_request *request,
                   struct engine_results results, char id[128], struct plan **plan, struct error *error);
 bool engine_query_close(struct engine *engine, struct view id); /* push queries; false: no such query */
 
 /* --- work --- */
-void engine_feed(struct engine *engine, uint64_t reader, const struct engine_record *records, size_t count); /* copies */
+void engine_feed(struct engine *engine, uint64_t reader, const struct engine_record *records,
+                 size_t count); /* copies */
 /* The topic cannot be read any more: its query goes to ERROR and says why. */
 void engine_reader_failed(struct engine *engine, uint64_t reader, const struct error *error);
 /* Runs what waits. Results of push queries come from within. */
 void engine_run(struct engine *engine);
 bool engine_dirty(const struct engine *engine); /* engine_commit has something to do */
-/* Hands out what was kept back, waits until it is acknowledged, saves positions and state. On an error nothing is saved,
- * the next call tries again. */
+/* Hands out what was kept back, waits until it is acknowledged, saves positions and state. On an error nothing is
+ * saved, the next call tries again. */
 int engine_commit(struct engine *engine, struct error *error);
 /* The whole state of a query as one record of its memory; ERROR_NOT_FOUND. Call right after a commit. */
 int engine_whole_state(struct engine *engine, struct view query_id, struct text *record, struct error *error);

@@ -1,0 +1,347 @@
+/* A running query: its inputs in the order of their times, its task, its output. */
+#include <string.h>
+
+#include "ksql/engine/private.h"
+
+void job_trouble(struct job *job, const struct error *error) {
+    job->errors++;
+    job->error = *error;
+    if (job->engine->options.trouble != NULL)
+        job->engine->options.trouble(job->engine->options.context, view_of(job->id), error);
+}
+
+void job_fail(struct job *job, const struct error *error) {
+    job_trouble(job, error);
+    job_pause(job);
+    job->state = ENGINE_ERROR;
+}
+
+static void log_write(void *context, const struct error *error) {
+    job_trouble(context, error);
+}
+
+static void to_handler(struct job *job, struct batch *rows) {
+    if (job->finished)
+        return;
+    size_t kept = 0;
+    for (size_t i = 0; i < rows->count; i++)
+        if (job->limit < 0 || job->limit-- > 0)
+            rows->rows[kept++] = rows->rows[i];
+    rows->count = kept;
+    job->rows_out += kept;
+    if ((kept != 0 && !job->results.rows(job->results.context, job->plan, rows)) || job->limit == 0)
+        job->finished = true;
+}
+
+static void out(void *context, struct batch *rows) {
+    struct job *job = context;
+    if (job->push) {
+        to_handler(job, rows);
+        return;
+    }
+    for (size_t i = 0; i < rows->count; i++) {
+        struct error error = {0};
+        struct engine_record record;
+        job->rows_out++;
+        if (output_encode(&job->output, &rows->rows[i], &record, &error) != 0) {
+            job_trouble(job, &error);
+            continue;
+        }
+        if (job->broken)
+            return; /* it will be read again from what was saved last */
+        if (output_write(job->engine, &job->output, &record, &error) != 0) {
+            job_trouble(job, &error);
+            job->broken = true;
+        }
+    }
+}
+
+struct job *job_find(const struct engine *engine, struct view id) {
+    for (size_t i = 0; i < engine->queries.count; i++)
+        if (view_equal_ignoring_case(view_of(engine->queries.items[i]->id), id))
+            return engine->queries.items[i];
+    return NULL;
+}
+
+static bool keeps_rows(const struct plan *plan) {
+    return plan->root->kind == STEP_SINK && plan->root->sink.kind == SOURCE_TABLE;
+}
+
+static int build(struct job *job, struct error *error) {
+    struct engine *engine = job->engine;
+    const struct step *root = job->plan->root;
+    job->task = task_new(&(struct task_options){.plan = job->plan,
+                                                .out = out,
+                                                .context = job,
+                                                .log = {job, log_write},
+                                                .coalesce = engine->options.coalesce,
+                                                .journal = engine->options.memory != NULL && !job->push,
+                                                .keep_result = keeps_rows(job->plan)});
+    for (size_t i = 0; i < task_source_count(job->task); i++) {
+        struct input *input = input_new(engine, task_source(job->task, i), i, error);
+        if (input == NULL)
+            return -1;
+        vector_push(&job->inputs, input);
+    }
+    return root->kind == STEP_SINK ? output_start(engine, &job->output, root, error) : 0;
+}
+
+struct job *job_new(struct engine *engine, const char *id, struct plan *plan, const struct properties *properties,
+                    struct error *error) {
+    struct job *job = memory_zero(1, sizeof *job);
+    job->engine = engine;
+    job->id = memory_copy_string(id);
+    job->plan = plan_hold(plan);
+    job->properties = properties == NULL ? properties_new() : properties_copy(properties);
+    job->push = plan->root->kind != STEP_SINK;
+    job->sink = job->push ? (struct view){"", 0} : plan->root->sink.name;
+    job->limit = plan->limit;
+    job->started_ms = clock_wall_ms(engine->options.clock);
+    if (!engine->sandbox && build(job, error) != 0) {
+        job_free(job);
+        return NULL;
+    }
+    return job;
+}
+
+/* Without a setting streams begin at their end, tables at their beginning, as ksqlDB has it. */
+static int64_t first_offset(const struct job *job, const struct input *input) {
+    static const char *const names[] = {"auto.offset.reset", "ksql.streams.auto.offset.reset"};
+    for (size_t i = 0; i < 2; i++) {
+        const char *reset = properties_get(job->properties, names[i]);
+        if (reset != NULL)
+            return strcmp(reset, "earliest") == 0 ? ENGINE_EARLIEST : ENGINE_LATEST;
+    }
+    return job->bounded || input->step->source.kind == SOURCE_TABLE ? ENGINE_EARLIEST : ENGINE_LATEST;
+}
+
+int job_open(struct job *job, struct error *error) {
+    if (job->task == NULL)
+        return 0;
+    for (size_t i = 0; i < job->inputs.count; i++) {
+        struct input *input = job->inputs.items[i];
+        if (input->reader == 0 && input_open(job->engine, input, first_offset(job, input), error) != 0) {
+            job_pause(job);
+            return -1;
+        }
+    }
+    job->state = ENGINE_RUNNING;
+    job->moved = true; /* where it began is kept, too */
+    return 0;
+}
+
+void job_pause(struct job *job) {
+    for (size_t i = 0; i < job->inputs.count; i++)
+        input_close(job->engine, job->inputs.items[i]);
+    job->state = ENGINE_PAUSED;
+}
+
+void job_free(struct job *job) {
+    if (job == NULL)
+        return;
+    job_pause(job);
+    for (size_t i = 0; i < job->inputs.count; i++)
+        input_free(job->inputs.items[i]);
+    vector_free(&job->inputs);
+    output_stop(&job->output);
+    task_free(job->task);
+    properties_free(job->properties);
+    plan_release(job->plan);
+    memory_free(job->id);
+    memory_free(job);
+}
+
+void job_remove(struct job *job, bool forget) {
+    struct engine *engine = job->engine;
+    catalog_unlink(engine->catalog, view_of(job->id));
+    if (forget && engine->options.memory != NULL && !job->push && !engine->sandbox)
+        engine->options.memory->forget(engine->options.memory->context, view_of(job->id));
+    for (size_t i = 0; i < engine->queries.count; i++)
+        if (engine->queries.items[i] == job) {
+            vector_remove(&engine->queries, i);
+            break;
+        }
+    job_free(job);
+}
+
+static struct input *next_input(const struct job *job, int64_t *until) {
+    struct input *next = NULL;
+    int64_t first = 0, time;
+    *until = INT64_MAX;
+    for (size_t i = 0; i < job->inputs.count; i++) {
+        struct input *input = job->inputs.items[i];
+        if (!input_first(input, &time)) {
+            if (!input_caught_up(input))
+                return NULL; /* what it had at the start may come before what waits elsewhere */
+            continue;
+        }
+        /* of equal times the table's record goes first, so that a join sees it */
+        bool table = input->step->source.kind == SOURCE_TABLE;
+        if (next == NULL || time < first || (time == first && table)) {
+            if (next != NULL)
+                *until = first < *until ? first : *until;
+            next = input;
+            first = time;
+        } else {
+            *until = time < *until ? time : *until;
+        }
+    }
+    return next;
+}
+
+static void feed(struct job *job, struct input *input) {
+    job->moved = true;
+    job->last_in_ms = clock_wall_ms(job->engine->options.clock);
+    if (input->batch->count != 0)
+        task_feed(job->task, input->source, input->batch);
+}
+
+static bool reached_end(const struct job *job) {
+    for (size_t i = 0; i < job->inputs.count; i++)
+        for (size_t j = 0; j < job->inputs.items[i]->partition_count; j++) {
+            const struct input_partition *partition = &job->inputs.items[i]->partitions[j];
+            if (partition->done < partition->caught_up)
+                return false;
+        }
+    return true;
+}
+
+static void finish(struct job *job) {
+    struct engine_results results = job->results;
+    bool limit = job->limit == 0;
+    job_remove(job, true);
+    results.ended(results.context, limit, NULL);
+}
+
+void job_run(struct job *job) {
+    struct input *input;
+    int64_t until;
+    if (job->state != ENGINE_RUNNING || job->task == NULL || job->held)
+        return;
+    while (!job->finished && (input = next_input(job, &until)) != NULL && input_take(job, input, until) != 0)
+        feed(job, input);
+    if (job->bounded && reached_end(job)) {
+        task_flush(job->task);
+        job->finished = true;
+    }
+    if (job->finished && job->push)
+        finish(job);
+}
+
+/* --- records come in --- */
+
+static struct input *input_of(const struct engine *engine, uint64_t reader, struct job **job) {
+    for (size_t i = 0; i < engine->queries.count; i++) {
+        *job = engine->queries.items[i];
+        for (size_t j = 0; j < (*job)->inputs.count; j++)
+            if ((*job)->inputs.items[j]->reader == reader)
+                return (*job)->inputs.items[j];
+    }
+    return NULL;
+}
+
+/* One input and nothing waiting: straight through, no copy. */
+static void feed_lent(struct job *job, struct input *input, const struct engine_record *records, size_t count) {
+    for (size_t i = 0; i < count && !job->finished;) {
+        batch_reset(input->batch, input->step->schema);
+        for (; i < count && input->batch->count < BATCH_ROWS; i++) {
+            struct input_partition *partition = &input->partitions[records[i].partition];
+            if (records[i].offset < partition->fed)
+                continue; /* read again after a reader's restart */
+            partition->fed = partition->done = records[i].offset + 1;
+            input_decode(job, input, &records[i]);
+        }
+        feed(job, input);
+    }
+}
+
+void engine_feed(struct engine *engine, uint64_t reader, const struct engine_record *records, size_t count) {
+    struct job *job;
+    struct input *input = input_of(engine, reader, &job);
+    if (input == NULL || job->state != ENGINE_RUNNING)
+        return;
+    for (size_t i = 0; i < count; i++)
+        if (records[i].partition < 0 || (size_t)records[i].partition >= input->partition_count) {
+            struct error error = {0};
+            error_set(&error, ERROR_UNSUPPORTED,
+                      "%.*s has got more partitions since %s started: RESUME it after a PAUSE to read them",
+                      VIEW_ARGS(input->step->source.topic), job->id);
+            job_trouble(job, &error);
+            return;
+        }
+    if (job->inputs.count == 1 && input->waiting == 0)
+        feed_lent(job, input, records, count);
+    else
+        input_keep(engine, input, records, count);
+}
+
+void engine_reader_failed(struct engine *engine, uint64_t reader, const struct error *error) {
+    struct job *job;
+    if (input_of(engine, reader, &job) != NULL)
+        job_fail(job, error);
+}
+
+void engine_run(struct engine *engine) {
+    /* a query that ends leaves the list */
+    for (size_t i = engine->queries.count; i-- > 0;)
+        if (i < engine->queries.count)
+            job_run(engine->queries.items[i]);
+}
+
+/* --- commits --- */
+
+static bool job_dirty(const struct job *job) {
+    return !job->held && job->state == ENGINE_RUNNING &&
+           (job->broken || (job->task != NULL && (job->moved || task_waiting(job->task))));
+}
+
+/* What was written after the last save is in doubt: state and positions go back to that save, output may repeat. */
+static void revive(struct job *job) {
+    struct error error = {0};
+    for (size_t i = 0; i < job->inputs.count; i++) {
+        input_close(job->engine, job->inputs.items[i]);
+        input_free(job->inputs.items[i]);
+    }
+    vector_clear(&job->inputs);
+    output_stop(&job->output);
+    task_free(job->task);
+    job->task = NULL;
+    if (build(job, &error) != 0 || job_load(job, &error) != 0 || job_open(job, &error) != 0) {
+        job_trouble(job, &error);
+        return;
+    }
+    job->broken = false;
+}
+
+bool engine_dirty(const struct engine *engine) {
+    for (size_t i = 0; i < engine->queries.count; i++)
+        if (job_dirty(engine->queries.items[i]))
+            return true;
+    return false;
+}
+
+int engine_commit(struct engine *engine, struct error *error) {
+    const struct engine_topics *topics = engine->options.topics;
+    int status = 0;
+    for (size_t i = 0; i < engine->queries.count; i++) {
+        struct job *job = engine->queries.items[i];
+        if (job->broken && job->state == ENGINE_RUNNING)
+            revive(job);
+        if (job_dirty(job))
+            task_flush(job->task);
+    }
+    engine_run(engine);
+    if (topics->flush != NULL && topics->flush(topics->context, error) != 0)
+        status = -1;
+    for (size_t i = 0; i < engine->queries.count; i++) {
+        struct job *job = engine->queries.items[i];
+        if (job->task == NULL || !job->moved || job->held || job->broken)
+            continue;
+        job->moved = false;
+        if (!job->push && (status != 0 || job_save(job, error) != 0)) {
+            job->broken = true;
+            status = -1;
+        }
+    }
+    return status;
+}

@@ -94,7 +94,7 @@ struct view type_text(struct arena *arena, const struct sql_type *type);
 struct view columns_text(struct arena *arena, const struct column *columns, size_t count, bool key);
 int side_check(const struct analysis *analysis, const struct source *source, bool is_key, struct error *error);
 
-/* --- WITH (properties.c) --- */
+/* --- WITH (with.c) --- */
 struct with_properties {
     struct view kafka_topic, format, key_format, value_format, key_delimiter, value_delimiter, key_schema_name,
         value_schema_name, timestamp, timestamp_format, window_type, window_size, query_id;
@@ -102,14 +102,14 @@ struct with_properties {
     int wrap;                                                                   /* 1, 0; -1 = not given */
     bool full_name_given;
 };
-int properties_read(const struct analysis *analysis, const struct statement *statement, bool as_select,
+int with_read(const struct analysis *analysis, const struct statement *statement, bool as_select,
                     struct with_properties *with, struct error *error);
 /* "KAFKA_TOPIC='x', PARTITIONS=1" in the order of names, `extra` rows put in: name, value text. */
 struct extra_property {
     const char *name;
     struct view value; /* as it is printed: quoted or not; empty = leave out */
 };
-void properties_print(struct text *out, const struct statement *statement, const struct extra_property *extra,
+void with_print(struct text *out, const struct statement *statement, const struct extra_property *extra,
                       size_t count);
 int format_from_with(const struct analysis *analysis, const struct with_properties *with,
                      const struct topic_format *inherited, struct topic_format *format, struct error *error);

@@ -601,7 +601,7 @@ static int analyse(const struct analysis *analysis, const struct statement *stat
     struct with_properties with;
     int status = -1;
     definition->plan->query_id = arena_copy_view(building.arena, view_of(query_id));
-    if (properties_read(analysis, statement, true, &with, error) != 0 || sources(&building, statement->query) != 0)
+    if (with_read(analysis, statement, true, &with, error) != 0 || sources(&building, statement->query) != 0)
         goto cleanup;
     struct rewriter rewriter = {analysis, building.arena, &building.scope, NULL, error};
     if (rewrite_query(&rewriter, statement->query, building.persistent, &building.query) != 0)

@@ -43,7 +43,7 @@ struct view building_text(struct building *building, const struct with_propertie
     if (statement->kind == STATEMENT_INSERT_INTO) {
         text_append_string(&out, "INSERT INTO ");
         print_name(&out, statement->name);
-        properties_print(&out, statement, NULL, 0);
+        with_print(&out, statement, NULL, 0);
         text_append_char(&out, ' ');
     } else {
         bool table = statement->kind == STATEMENT_CREATE_TABLE_AS;
@@ -60,7 +60,7 @@ struct view building_text(struct building *building, const struct with_propertie
         text_append_format(&out, "CREATE %s%s %s", statement->or_replace ? "OR REPLACE " : "",
                            table ? "TABLE" : "STREAM", statement->if_not_exists ? "IF NOT EXISTS " : "");
         print_name(&out, statement->name);
-        properties_print(&out, statement, extra, sizeof extra / sizeof *extra);
+        with_print(&out, statement, extra, sizeof extra / sizeof *extra);
         text_append_string(&out, " AS ");
     }
     print_query(&out, building->query);

@@ -273,7 +273,7 @@ static struct view print_source(struct arena *arena, const struct statement *sta
                        statement->if_not_exists ? "IF NOT EXISTS " : "");
     print_name(&out, source->name);
     print_columns(&out, source);
-    properties_print(&out, statement, extra, sizeof extra / sizeof *extra);
+    with_print(&out, statement, extra, sizeof extra / sizeof *extra);
     text_append_char(&out, ';');
     struct view kept = arena_copy_view(arena, text_view(&out));
     text_free(&out);
@@ -326,7 +326,7 @@ int analyse_source(const struct analysis *analysis, const struct statement *stat
     struct source *source = &definition->source;
     struct with_properties with;
     definition->rewritten = statement->written;
-    if (properties_read(analysis, statement, false, &with, error) != 0)
+    if (with_read(analysis, statement, false, &with, error) != 0)
         return -1;
     source->name = statement->name;
     source->kind = statement->is_table ? SOURCE_TABLE : SOURCE_STREAM;

@@ -65,7 +65,7 @@ static int read_one(const struct property *property, enum value_kind kind, void 
     return 0;
 }
 
-int properties_read(const struct analysis *analysis, const struct statement *statement, bool as_select,
+int with_read(const struct analysis *analysis, const struct statement *statement, bool as_select,
                     struct with_properties *with, struct error *error) {
     (void)analysis;
     *with = (struct with_properties){
@@ -121,7 +121,7 @@ static int by_name(const void *a, const void *b) {
     return view_compare(((const struct printed *)a)->name, ((const struct printed *)b)->name);
 }
 
-void properties_print(struct text *out, const struct statement *statement, const struct extra_property *extra,
+void with_print(struct text *out, const struct statement *statement, const struct extra_property *extra,
                       size_t count) {
     VECTOR(struct printed) rows = {0};
     for (size_t i = 0; i < statement->property_count; i++) {

@@ -373,8 +373,6 @@ int analyse_source(const struct analysis *analysis, const struct statement *stat
         return -1;
     if (source->kind == SOURCE_TABLE && key_count == 0)
         return error_set(error, ERROR_INVALID, "Tables require a PRIMARY KEY. Please define the PRIMARY KEY.");
-    if (value_count == 0)
-        return error_set(error, ERROR_INVALID, "The schema of '%.*s' has no value column.", VIEW_ARGS(source->name));
     if (source->timestamp_column.data != NULL) {
         char *upper = arena_copy_bytes(analysis->arena, source->timestamp_column.data, source->timestamp_column.size);
         for (size_t i = 0; i < source->timestamp_column.size; i++)

@@ -25,9 +25,10 @@ static int relation(struct parser *parser, struct relation *relation) {
         return -1;
     relation->alias = relation->name;
     bool as = parser_take(parser, "AS");
-    /* EMIT CHANGES begins a clause, a lone EMIT is an alias: as the grammar decides by what follows. */
-    bool emit = parser_is_pair(parser, "EMIT", "CHANGES") || parser_is_pair(parser, "EMIT", "FINAL");
-    if (as || (parser_at_name(parser) && !emit))
+    /* EMIT CHANGES and PARTITION BY begin clauses, a lone EMIT is an alias: the grammar decides by what follows. */
+    bool clause = parser_is_pair(parser, "EMIT", "CHANGES") || parser_is_pair(parser, "EMIT", "FINAL") ||
+                  parser_is_pair(parser, "PARTITION", "BY");
+    if (as || (parser_at_name(parser) && !clause))
         return parser_source_name(parser, &relation->alias);
     return 0;
 }

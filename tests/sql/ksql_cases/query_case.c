@@ -35,14 +35,14 @@ static void register_side(struct scene *scene, const json_t *topic, bool is_key)
     const json_t *schema = json_object_get(topic, is_key ? "keySchema" : "valueSchema");
     const char *format = text_at(topic, is_key ? "keyFormat" : "valueFormat");
     const json_t *id = json_object_get(topic, is_key ? "keySchemaId" : "valueSchemaId");
-    if (schema == NULL || json_is_null(schema) || format == NULL)
+    if (schema == NULL || json_is_null(schema))
         return;
     char *text = json_is_string(schema) ? memory_copy_string(json_string_value(schema))
                                         : json_dumps(schema, JSON_COMPACT | JSON_ENCODE_ANY);
     world_register(&scene->world, text_at(topic, "name"), is_key,
-                   strcmp(format, "AVRO") == 0      ? "AVRO"
-                   : strcmp(format, "JSON_SR") == 0 ? "JSON"
-                                                    : "PROTOBUF",
+                   format == NULL || strcmp(format, "AVRO") == 0 ? "AVRO"
+                   : strncmp(format, "JSON", 4) == 0             ? "JSON"
+                                                                 : "PROTOBUF",
                    text, (int32_t)json_integer_value(id));
     memory_free(text);
 }
@@ -105,21 +105,36 @@ static void make_engine(struct scene *scene) {
     scene->engine = engine_new(&options);
 }
 
-static int run_statement(struct scene *scene, const char *text, struct error *error) {
+/* KsqlStatementException: the message, then the statement as far as it was rewritten. */
+static void name_statement(struct error *error, struct view statement) {
+    struct view bare = view_trim(statement);
+    char message[sizeof error->message];
+    if (bare.size != 0 && bare.data[bare.size - 1] == ';')
+        bare.size--;
+    snprintf(message, sizeof message, "%s", error->message);
+    snprintf(error->message, sizeof error->message, "%.*s\nStatement: %.*s;", 1000, message,
+             (int)(bare.size < 1000 ? bare.size : 1000), bare.data);
+}
+
+static int run_statement(struct scene *scene, const char *text, int line, struct error *error) {
     struct view rest = view_of(text);
     struct split split;
-    int line = 1, column = 1;
+    int column = 1;
     while (split_next(&rest, &line, &column, &split)) {
         struct statement *statement;
         struct engine_outcome outcome;
         struct engine_request request = {.properties = scene->properties, .number = -1};
-        if (parse_statement(&scene->arena, split.statement, split.line, split.column, &statement, error) != 0)
+        if (parse_statement(&scene->arena, split.statement, split.line, split.column, &statement, error) != 0) {
+            name_statement(error, split.statement);
             return -1;
+        }
         if (statement->kind == STATEMENT_SET)
             properties_set(scene->properties, arena_format(&scene->arena, "%.*s", VIEW_ARGS(statement->name)),
                            arena_format(&scene->arena, "%.*s", VIEW_ARGS(statement->text)));
-        else if (engine_execute(scene->engine, statement, &request, &scene->arena, &outcome, error) != 0)
+        else if (engine_execute(scene->engine, statement, &request, &scene->arena, &outcome, error) != 0) {
+            name_statement(error, outcome.rewritten);
             return -1;
+        }
     }
     return 0;
 }
@@ -425,7 +440,7 @@ static int perform(struct scene *scene) {
     set_stage(scene);
     make_engine(scene);
     json_array_foreach(json_object_get(scene->test, "statements"), at, item) {
-        status = run_statement(scene, json_string_value(item), &error);
+        status = run_statement(scene, json_string_value(item), (int)at + 1, &error);
         if (status != 0)
             break;
     }

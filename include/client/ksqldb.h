@@ -21,10 +21,20 @@ struct ksqldb_info {
 };
 int ksqldb_client_info(struct ksqldb_client *client, struct ksqldb_info *info, struct error *error);
 
-/* Sends statements to /ksql with streamsProperties (may be NULL). *json gets the entity array as text. A refused
- * statement is ERROR_INVALID with the server's message, line and column when it names them. */
-int ksqldb_client_execute(struct ksqldb_client *client, struct view statements, const struct properties *properties,
+/* What a console keeps between statements and sends with each. A server waits with a statement until its command
+ * number `sequence` has run; execute keeps the last number that came back. */
+struct ksqldb_session {
+    const struct properties *properties; /* streamsProperties; NULL = none */
+    const struct properties *variables;  /* of ${name}; NULL = none */
+    int64_t sequence;                    /* commandSequenceNumber; < 0 = none yet */
+};
+
+/* Sends statements to /ksql; session may be NULL. *json gets the entity array as text. A refused statement is
+ * ERROR_INVALID with the server's message, line and column when it names them. */
+int ksqldb_client_execute(struct ksqldb_client *client, struct view statements, struct ksqldb_session *session,
                           struct text *json, struct error *error);
+/* 0 when statements may set this property; ERROR_INVALID with the server's words when not. */
+int ksqldb_client_check_property(struct ksqldb_client *client, const char *name, struct error *error);
 
 struct ksqldb_source {
     char *name, *topic, *key_format, *value_format;
@@ -34,9 +44,11 @@ struct ksqldb_query {
     char *id, *state, *text, *sink;
     bool is_push;
 };
-int ksqldb_client_sources(struct ksqldb_client *client, struct ksqldb_source **sources, size_t *count, struct error *error);
+int ksqldb_client_sources(struct ksqldb_client *client, struct ksqldb_source **sources, size_t *count,
+                          struct error *error);
 void ksqldb_sources_free(struct ksqldb_source *sources, size_t count);
-int ksqldb_client_queries(struct ksqldb_client *client, struct ksqldb_query **queries, size_t *count, struct error *error);
+int ksqldb_client_queries(struct ksqldb_client *client, struct ksqldb_query **queries, size_t *count,
+                          struct error *error);
 void ksqldb_queries_free(struct ksqldb_query *queries, size_t count);
 
 /* Push or pull query, or PRINT, on /query-stream. Callbacks run on the HTTP thread; close from another one, before the
@@ -44,10 +56,11 @@ void ksqldb_queries_free(struct ksqldb_query *queries, size_t count);
 struct ksqldb_stream;
 struct ksqldb_stream_handler {
     void *context;
-    void (*header)(void *context, const char *query_id, const char *const *names, const char *const *types, size_t count);
+    void (*header)(void *context, const char *query_id, const char *const *names, const char *const *types,
+                   size_t count);
     void (*row)(void *context, struct view json);
     void (*ended)(void *context, const struct error *error); /* NULL: completed or limit reached */
 };
 struct ksqldb_stream *ksqldb_client_query(struct ksqldb_client *client, struct view statement,
-                                          const struct properties *properties, struct ksqldb_stream_handler handler);
+                                          const struct ksqldb_session *session, struct ksqldb_stream_handler handler);
 void ksqldb_stream_close(struct ksqldb_stream *stream); /* ends the query on the server too */

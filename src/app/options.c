@@ -6,7 +6,7 @@
 
 #include "foundation/base/memory.h"
 
-enum option_type { OPTION_FLAG, OPTION_TEXT, OPTION_PORT, OPTION_SEED, OPTION_CLOCK, OPTION_STEP, OPTION_RATE, OPTION_TIME };
+enum option_type { OPTION_FLAG, OPTION_TEXT, OPTION_PORT, OPTION_SEED, OPTION_CLOCK, OPTION_STEP, OPTION_RATE, OPTION_TIME, OPTION_CHOICE, OPTION_SOURCE };
 
 static const struct option_row {
     const char *name, *value, *help;
@@ -33,6 +33,9 @@ static const struct option_row {
     {"--for", "TIME", "how long, like 30s or 5m", OPTION_TIME, offsetof(struct options, for_ms)},
     {"--plain", NULL, "no full screen: commands are read one a line", OPTION_FLAG, offsetof(struct options, plain)},
     {"--clean-up", NULL, "lab: runs step 10 too", OPTION_FLAG, offsetof(struct options, clean_up)},
+    {"-e", "STATEMENT", "sql: runs the statements, again and again if given so", OPTION_SOURCE, 0},
+    {"-f", "FILE", "sql: runs the statements of a file", OPTION_SOURCE, 0},
+    {"--output", "table|json|csv", "sql: how results are printed", OPTION_CHOICE, offsetof(struct options, output)},
     {"--help", NULL, "this text", OPTION_FLAG, offsetof(struct options, help)},
     {"--version", NULL, "the version", OPTION_FLAG, offsetof(struct options, version)},
 };
@@ -53,6 +56,14 @@ static bool parse_time(const char *text, int64_t *ms) {
         *ms = (int64_t)(number * units[i].ms);
         return true;
     }
+    return false;
+}
+
+static bool is_choice(const char *choices, struct view value) {
+    struct view rest = view_of(choices), one;
+    while (view_split(&rest, '|', &one))
+        if (view_equal(one, value))
+            return true;
     return false;
 }
 
@@ -93,6 +104,13 @@ static int set_option(struct options *options, const struct option_row *row, con
     case OPTION_TIME:
         good = parse_time(value, (int64_t *)field);
         break;
+    case OPTION_CHOICE:
+        good = is_choice(row->value, view);
+        *(const char **)field = value;
+        break;
+    case OPTION_SOURCE:
+        options->sources[options->source_count++] = (struct option_source){strcmp(row->name, "-f") == 0, value};
+        break;
     }
     return good ? 0 : error_set(error, ERROR_INVALID, "%s wants %s, not '%s'", row->name, row->value, value);
 }
@@ -100,13 +118,15 @@ static int set_option(struct options *options, const struct option_row *row, con
 int options_parse(struct options *options, int count, char **arguments, struct error *error) {
     *options = (struct options){.until = 9, .listen = "127.0.0.1"};
     options->words = memory_zero((size_t)count + 1, sizeof *options->words);
+    options->sources = memory_zero((size_t)count + 1, sizeof *options->sources);
     for (int i = 1; i < count; i++) {
         const char *argument = arguments[i];
-        if (strncmp(argument, "--", 2) != 0) {
+        bool is_short = strcmp(argument, "-e") == 0 || strcmp(argument, "-f") == 0;
+        if (strncmp(argument, "--", 2) != 0 && !is_short) { /* -5 is a word: tail TOPIC -5 */
             options->words[options->word_count++] = argument;
             continue;
         }
-        const char *equals = strchr(argument, '=');
+        const char *equals = is_short ? NULL : strchr(argument, '=');
         size_t size = equals ? (size_t)(equals - argument) : strlen(argument);
         const struct option_row *row = NULL;
         for (size_t j = 0; j < sizeof rows / sizeof *rows; j++)
@@ -127,6 +147,7 @@ int options_parse(struct options *options, int count, char **arguments, struct e
 
 void options_free(struct options *options) {
     memory_free(options->words);
+    memory_free(options->sources);
 }
 
 static void print_options(struct text *out, bool manual) {

@@ -10,6 +10,10 @@
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USE = 2, EXIT_REACH = 3, EXIT_INTERRUPTED = 4 };
 
+struct option_source { /* -e, -f: in the order they were given */
+    bool file;
+    const char *text;
+};
 struct options {
     const char *profile, *data, *listen, *zone;
     bool fresh, memory, sync, json, clean_up, plain, help, version;
@@ -19,6 +23,9 @@ struct options {
     int until;        /* lab: last step */
     double rate;      /* lab, produce: transactions a second; < 0 max */
     int64_t for_ms;   /* how long; 0 = until interrupted */
+    const char *output;            /* sql: table, json, csv; NULL = table */
+    struct option_source *sources; /* sql */
+    int source_count;
     const char **words; /* what is no option; the first is the command */
     int word_count;
 };

@@ -5,6 +5,7 @@
 
 int run_lab(struct options *options);
 int run_serve(struct options *options);
+int run_sql(struct options *options);
 int run_produce(struct options *options);
 int run_tail(struct options *options);
 int run_detect(struct options *options);

@@ -43,6 +43,14 @@ bool session_interrupted(void) {
                                          sigismember(&pending, SIGHUP) == 1);
 }
 
+bool session_take_interrupt(void) {
+    const struct timespec now = {0};
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGINT);
+    return sigtimedwait(&wanted, NULL, &now) == SIGINT;
+}
+
 static void on_embedded(void *context, const struct embedded_event *event) {
     struct session *session = context;
     if (event->kind == EMBEDDED_RECOVERING) {

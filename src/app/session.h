@@ -30,6 +30,7 @@ struct session {
 /* Signals end a run in order: SIGINT and SIGTERM set a flag that session_interrupted tells. */
 void session_catch_signals(void);
 bool session_interrupted(void);
+bool session_take_interrupt(void); /* takes one SIGINT, so that it ends only what runs now */
 
 /* servers: which to start when no profile is given. Prints the way out on failure; returns an exit status. */
 int session_open(struct session *session, struct options *options, unsigned services, struct error *error);

@@ -1,58 +1,12 @@
 """The lab without a screen: servers, topics, connector, producer and clean-up through the program itself."""
 import json
 import os
-import re
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-PROGRAM = os.path.join(os.environ["FRAUDSCOPE_BIN"], "fraudscope")
-PATIENCE = 60 if os.environ.get("FRAUDSCOPE_SANITIZE") else 20
-
-
-class Scene(unittest.TestCase):
-    def setUp(self):
-        self.home = tempfile.TemporaryDirectory()
-        self.environment = dict(os.environ, HOME=self.home.name, XDG_STATE_HOME=self.home.name + "/state",
-                                XDG_CONFIG_HOME=self.home.name + "/config")
-        self.processes = []
-
-    def tearDown(self):
-        for process in self.processes:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-            for stream in (process.stdin, process.stdout, process.stderr):
-                if stream:
-                    stream.close()
-        self.home.cleanup()
-
-    def run_program(self, *arguments):
-        return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, env=self.environment, timeout=PATIENCE * 3)
-
-    def start(self, *arguments):
-        process = subprocess.Popen([PROGRAM, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   text=True, env=self.environment)
-        self.processes.append(process)
-        return process
-
-    def read_until(self, process, pattern):
-        lines, until = [], time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            line = process.stdout.readline()
-            if not line:
-                break
-            lines.append(line.rstrip("\n"))
-            if re.search(pattern, line):
-                return lines
-        self.fail(f"no line matches {pattern!r} in {lines}")
-
-    def say(self, process, line):
-        process.stdin.write(line + "\n")
-        process.stdin.flush()
+from scene import PATIENCE, Scene
 
 
 class Lab(Scene):

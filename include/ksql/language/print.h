@@ -10,3 +10,4 @@ void print_string(struct text *out, struct view string); /* quoted, quotes doubl
 /* "SELECT\n  A.X X,\n..." of a query whose items are all named. */
 void print_query(struct text *out, const struct query *query);
 bool print_is_keyword(struct view word); /* reserved: cannot be a name without quotes */
+const char *print_keyword_at(size_t index); /* all of those, for completion; NULL after the last */

@@ -27,7 +27,7 @@ void ksqldb_client_free(struct ksqldb_client *client) {
     memory_free(client);
 }
 
-void ksqldb_write_properties(struct text *body, const char *name, const struct properties *properties) {
+static void write_properties(struct text *body, const char *name, const struct properties *properties) {
     text_append_json(body, view_of(name));
     text_append_string(body, ":{");
     for (size_t i = 0; properties && i < properties_count(properties); i++) {
@@ -40,6 +40,14 @@ void ksqldb_write_properties(struct text *body, const char *name, const struct p
         text_append_json(body, view_of(value));
     }
     text_append_char(body, '}');
+}
+
+void ksqldb_write_session(struct text *body, const char *name, const struct ksqldb_session *session) {
+    write_properties(body, name, session ? session->properties : NULL);
+    if (!session || !session->variables || properties_count(session->variables) == 0)
+        return;
+    text_append_char(body, ',');
+    write_properties(body, "sessionVariables", session->variables);
 }
 
 void ksqldb_find_position(struct error *error) {
@@ -105,13 +113,25 @@ static int check_entities(struct ksqldb_client *client, const json_t *root, stru
     return 0;
 }
 
-static int execute(struct ksqldb_client *client, struct view statements, const struct properties *properties,
+static void keep_sequence(struct ksqldb_session *session, const json_t *root) {
+    size_t index;
+    json_t *entity;
+    json_array_foreach(root, index, entity) {
+        const json_t *number = json_object_get(entity, "commandSequenceNumber");
+        if (json_is_integer(number) && json_integer_value(number) > session->sequence)
+            session->sequence = json_integer_value(number);
+    }
+}
+
+static int execute(struct ksqldb_client *client, struct view statements, struct ksqldb_session *session,
                    struct text *json, json_t **root, struct error *error) {
     struct text body = TEXT_EMPTY, answer = TEXT_EMPTY;
     text_append_string(&body, "{\"ksql\":");
     text_append_json(&body, statements);
     text_append_char(&body, ',');
-    ksqldb_write_properties(&body, "streamsProperties", properties);
+    ksqldb_write_session(&body, "streamsProperties", session);
+    if (session && session->sequence >= 0)
+        text_append_format(&body, ",\"commandSequenceNumber\":%lld", (long long)session->sequence);
     text_append_char(&body, '}');
     const struct rest_call call = {
         .method = "POST", .path = "/ksql", .body = text_view(&body), .timeout_ms = STATEMENT_TIMEOUT_MS};
@@ -124,17 +144,29 @@ static int execute(struct ksqldb_client *client, struct view statements, const s
             *root ? check_entities(client, *root, error) : rest_garbage(client->rest, "the body is not JSON", error);
         if (*root && json)
             text_append(json, text_view(&answer));
+        if (*root && session)
+            keep_sequence(session, *root);
     }
     text_free(&body);
     text_free(&answer);
     return result;
 }
 
-int ksqldb_client_execute(struct ksqldb_client *client, struct view statements, const struct properties *properties,
+int ksqldb_client_execute(struct ksqldb_client *client, struct view statements, struct ksqldb_session *session,
                           struct text *json, struct error *error) {
     json_t *root = NULL;
-    int result = execute(client, statements, properties, json, &root, error);
+    int result = execute(client, statements, session, json, &root, error);
     json_decref(root);
+    return result;
+}
+
+int ksqldb_client_check_property(struct ksqldb_client *client, const char *name, struct error *error) {
+    struct text path = TEXT_EMPTY;
+    text_append_string(&path, "/is_valid_property/");
+    rest_append_segment(&path, name);
+    const struct rest_call call = {.path = text_string(&path)};
+    int result = rest_send(client->rest, &call, NULL, NULL, error);
+    text_free(&path);
     return result;
 }
 

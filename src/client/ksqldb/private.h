@@ -11,8 +11,9 @@ struct ksqldb_client {
     struct http_client *http;
 };
 
-/* Appends `"NAME":{"property":"value",...}`; an empty object for NULL. */
-void ksqldb_write_properties(struct text *body, const char *name, const struct properties *properties);
+/* Appends `"NAME":{"property":"value",...}` of the session's properties, an empty object for none, and its
+ * `,"sessionVariables":{...}` if there are any. */
+void ksqldb_write_session(struct text *body, const char *name, const struct ksqldb_session *session);
 /* Takes the place of a wrong statement out of the server's message, "line 1:15: ..." or "Line: 1, Col: 15: ...", into
  * line and column of the error. */
 void ksqldb_find_position(struct error *error);

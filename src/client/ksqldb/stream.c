@@ -149,7 +149,7 @@ static void on_ended(void *context, const struct error *error) {
 }
 
 struct ksqldb_stream *ksqldb_client_query(struct ksqldb_client *client, struct view statement,
-                                          const struct properties *properties, struct ksqldb_stream_handler handler) {
+                                          const struct ksqldb_session *session, struct ksqldb_stream_handler handler) {
     static const struct http_header headers[] = {{"Accept", "application/vnd.ksqlapi.delimited.v1"},
                                                  {"Content-Type", "application/json"}};
     struct ksqldb_stream *stream = memory_zero(1, sizeof *stream);
@@ -159,7 +159,7 @@ struct ksqldb_stream *ksqldb_client_query(struct ksqldb_client *client, struct v
     text_append_string(&body, "{\"sql\":");
     text_append_json(&body, statement);
     text_append_char(&body, ',');
-    ksqldb_write_properties(&body, "properties", properties);
+    ksqldb_write_session(&body, "properties", session);
     text_append_char(&body, '}');
     struct http_request request = {
         .method = "POST", .headers = headers, .header_count = 2, .body = text_view(&body), .timeout_ms = FIRST_BYTE_MS};

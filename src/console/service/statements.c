@@ -4,6 +4,7 @@
 
 #include "client/ksqldb.h"
 #include "console/service/service_private.h"
+#include "console/service/sql_session.h"
 #include "foundation/base/memory.h"
 #include "ksql/language/split.h"
 
@@ -11,6 +12,8 @@ struct statements {
     struct service *self;
     struct ksqldb_client *client;
     struct ksqldb_stream *stream; /* the running query, one at a time */
+    struct sql_session *kept;     /* SET, DEFINE */
+    bool from_earliest;           /* as last told; SET has its way until it is told otherwise */
 };
 
 /* --- results, on the HTTP thread --- */
@@ -23,7 +26,8 @@ static void post_state(struct service *self, int state, const char *statement, c
     mailbox_send(self->context.events, &event->message);
 }
 
-static void on_header(void *context, const char *query_id, const char *const *names, const char *const *types, size_t count) {
+static void on_header(void *context, const char *query_id, const char *const *names, const char *const *types,
+                      size_t count) {
     struct service *self = context;
     struct event_result *event = event_new(&event_result_kind);
     event->result.state = RESULT_RUNNING;
@@ -70,7 +74,8 @@ static void on_row(void *context, struct view text) {
 }
 
 static void on_ended(void *context, const struct error *error) {
-    post_state(context, error ? error->code == ERROR_CLOSED ? RESULT_STOPPED : RESULT_FAILED : RESULT_DONE, NULL, error);
+    post_state(context, error ? error->code == ERROR_CLOSED ? RESULT_STOPPED : RESULT_FAILED : RESULT_DONE, NULL,
+               error);
 }
 
 /* --- statements --- */
@@ -82,7 +87,8 @@ static void stop_query(struct statements *statements) {
     statements->stream = NULL;
 }
 
-static void post_history(struct service *self, struct view text, const char *outcome, const struct error *error, int64_t began_ms) {
+static void post_history(struct service *self, struct view text, const char *outcome, const struct error *error,
+                         int64_t began_ms) {
     struct event_statement *event = event_new(&event_statement_kind);
     struct text copy = TEXT_EMPTY;
     text_append(&copy, text);
@@ -98,8 +104,8 @@ static void post_history(struct service *self, struct view text, const char *out
     mailbox_send(self->context.events, &event->message);
 }
 
-/* What a C…AS or CREATE made is the lab's: the entities name it. The ledger is written before the statement is sent, by the
- * name in the statement. */
+/* What a C…AS or CREATE made is the lab's: the entities name it. The ledger is written before the statement is sent, by
+ * the name in the statement. */
 static void name_after(struct view statement, const char *kind, char name[256]) {
     struct view rest = statement, word;
     bool kind_seen = false;
@@ -144,7 +150,8 @@ static int note_in_ledger(struct service *self, struct view statement, struct er
     name_after(statement, "STREAM", name);
     if (!*name)
         return 0;
-    bool as_select = memmem(statement.data, statement.size, " AS SELECT", 10) || memmem(statement.data, statement.size, " as select", 10);
+    bool as_select = memmem(statement.data, statement.size, " AS SELECT", 10) ||
+                     memmem(statement.data, statement.size, " as select", 10);
     with_topic(statement, topic);
     if (ledger_add(self, "source", name, error) != 0)
         return -1;
@@ -175,10 +182,20 @@ static char *outcome_of(struct view json) {
     return outcome;
 }
 
-static int execute_one(struct statements *statements, struct view statement, const struct properties *properties, struct error *error) {
+static int execute_one(struct statements *statements, struct view statement, struct error *error) {
     struct service *self = statements->self;
+    struct ksqldb_session *session = sql_session_wire(statements->kept);
     char word[32];
     int64_t began = clock_monotonic_ms();
+    struct text say = TEXT_EMPTY;
+    int taken = sql_session_take(statements->kept, statements->client, statement, &say, error);
+    if (taken != 0) {
+        post_history(self, statement, say.size ? text_string(&say) : "kept", taken < 0 ? error : NULL, began);
+        if (taken > 0)
+            service_say(self, MESSAGE_OK, "%s", say.size ? text_string(&say) : "Kept for the statements to come.");
+        text_free(&say);
+        return taken < 0 ? -1 : 0;
+    }
     split_first_word(statement, word);
     if (strcmp(word, "SELECT") == 0 || strcmp(word, "PRINT") == 0) {
         struct text text = TEXT_EMPTY;
@@ -187,14 +204,14 @@ static int execute_one(struct statements *statements, struct view statement, con
         text_append(&text, statement);
         post_state(self, RESULT_RUNNING, text_string(&text), NULL);
         text_free(&text);
-        statements->stream = ksqldb_client_query(statements->client, statement, properties, handler);
+        statements->stream = ksqldb_client_query(statements->client, statement, session, handler);
         post_history(self, statement, "streaming", NULL, began);
         return 0;
     }
     struct text json = TEXT_EMPTY;
     int result = strcmp(word, "CREATE") == 0 ? note_in_ledger(self, statement, error) : 0;
     if (result == 0)
-        result = ksqldb_client_execute(statements->client, statement, properties, &json, error);
+        result = ksqldb_client_execute(statements->client, statement, session, &json, error);
     if (result == 0) {
         char *outcome = outcome_of(text_view(&json));
         post_history(self, statement, outcome, NULL, began);
@@ -209,16 +226,18 @@ static int execute_one(struct statements *statements, struct view statement, con
 
 static void execute(struct statements *statements, const char *text, bool from_earliest) {
     struct service *self = statements->self;
-    struct properties *properties = properties_new();
     struct view rest = view_of(text);
     struct split split;
     struct error error = {0};
     int line = 1, column = 1, number = 0;
-    properties_set(properties, "auto.offset.reset", from_earliest ? "earliest" : "latest");
+    if (from_earliest != statements->from_earliest)
+        sql_session_from(statements->kept, from_earliest);
+    statements->from_earliest = from_earliest;
     while (split_next(&rest, &line, &column, &split)) {
         number++;
         if (split.open) {
-            service_say(self, MESSAGE_ERROR, "Statement %d is incomplete: what is opened by %c in line %d column %d is not closed.", number,
+            service_say(self, MESSAGE_ERROR,
+                        "Statement %d is incomplete: what is opened by %c in line %d column %d is not closed.", number,
                         split.open, split.line, split.column);
             break;
         }
@@ -226,20 +245,21 @@ static void execute(struct statements *statements, const char *text, bool from_e
         text_append(&whole, split.statement);
         if (!split.complete)
             text_append_char(&whole, ';');
-        int result = execute_one(statements, text_view(&whole), properties, &error);
+        int result = execute_one(statements, text_view(&whole), &error);
         text_free(&whole);
         if (result != 0) {
             service_say(self, MESSAGE_ERROR, "%s", error.message);
             break;
         }
     }
-    properties_free(properties);
 }
 
 static void change_query(struct statements *statements, const struct request *request) {
     struct text statement = TEXT_EMPTY, json = TEXT_EMPTY;
     struct error error = {0};
-    const char *verb = request->verb == REQUEST_TERMINATE ? "TERMINATE" : request->verb == REQUEST_PAUSE ? "PAUSE" : "RESUME";
+    const char *verb = request->verb == REQUEST_TERMINATE ? "TERMINATE"
+                       : request->verb == REQUEST_PAUSE   ? "PAUSE"
+                                                          : "RESUME";
     text_append_format(&statement, "%s %s;", verb, request->text);
     if (ksqldb_client_execute(statements->client, text_view(&statement), NULL, &json, &error) != 0)
         service_complain(statements->self, &error, NULL);
@@ -251,7 +271,7 @@ static void change_query(struct statements *statements, const struct request *re
 
 static void run(struct service *self) {
     struct error error = {0};
-    struct statements statements = {.self = self};
+    struct statements statements = {.self = self, .kept = sql_session_new(true), .from_earliest = true};
     statements.client = ksqldb_client_new(self->context.profile, self->context.http, &error);
     if (!statements.client)
         service_complain(self, &error, NULL);
@@ -270,6 +290,8 @@ static void run(struct service *self) {
     }
     stop_query(&statements);
     ksqldb_client_free(statements.client);
+    sql_session_free(statements.kept);
 }
 
-const struct service_row service_statements = {"statements", "sends statements to ksqlDB and streams queries", PROFILE_KSQLDB, run};
+const struct service_row service_statements = {"statements", "sends statements to ksqlDB and streams queries",
+                                               PROFILE_KSQLDB, run};

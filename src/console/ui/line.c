@@ -1,7 +1,10 @@
 #include "console/ui/line.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <readline/history.h>
 #include <readline/readline.h>
@@ -18,6 +21,7 @@ static const char *preset;
 static const char *(*candidates)(void *context, const char *word, size_t index);
 static void *candidates_context;
 static bool prepared;
+static char *history_path;
 
 static const struct {
     const char *key, *bytes;
@@ -60,10 +64,26 @@ static void show_no_list(char **matches, int count, int longest) {
     (void)matches, (void)count, (void)longest;
 }
 
+static void prepare_history(void) {
+    if (history_is_stifled())
+        return;
+    using_history();
+    stifle_history(1000);
+}
+
+/* What both ways of editing have in common. */
+static void prepare_editing(void) {
+    prepared = true;
+    prepare_history();
+    rl_attempted_completion_function = complete_word;
+    rl_variable_bind("show-all-if-ambiguous", "on");
+    rl_variable_bind("bell-style", "none");
+}
+
 static void prepare(void) {
     if (prepared)
         return;
-    prepared = true;
+    prepare_editing();
     rl_catch_signals = 0;
     rl_catch_sigwinch = 0;
     rl_change_environment = 0;
@@ -74,14 +94,9 @@ static void prepare(void) {
     rl_getc_function = take_byte;
     rl_input_available_hook = input_waits;
     rl_redisplay_function = draw_nothing;
-    rl_attempted_completion_function = complete_word;
     rl_completion_display_matches_hook = show_no_list;
     rl_startup_hook = put_preset;
     rl_variable_bind("enable-bracketed-paste", "off");
-    rl_variable_bind("bell-style", "none");
-    rl_variable_bind("show-all-if-ambiguous", "on");
-    using_history();
-    stifle_history(1000);
 }
 
 void line_open(const char *initial, const char *(*complete)(void *context, const char *word, size_t index),
@@ -123,8 +138,8 @@ enum line_state line_key(const char *key) {
     memcpy(queue, bytes, queue_count);
     while (state == LINE_EDITING && queue_at < queue_count)
         rl_callback_read_char();
-    if (state == LINE_ENTERED && *entered && !strstr(entered, "secret") && !strstr(entered, "password"))
-        add_history(entered);
+    if (state == LINE_ENTERED)
+        line_remember(entered);
     return state;
 }
 
@@ -146,4 +161,51 @@ int line_cursor(void) {
     if (state != LINE_EDITING)
         return 0;
     return utf8_width((struct view){rl_line_buffer, (size_t)rl_point});
+}
+
+/* --- on a terminal of its own --- */
+
+static void take_prompted(char *line) {
+    take_line(line);
+    if (!line)
+        state = LINE_CLOSED;
+}
+
+enum line_state line_prompt(const char *prompt, const char *(*complete)(void *context, const char *word, size_t index),
+                            bool (*key_waits)(void *context), void *context) {
+    if (!prepared) {
+        prepare_editing();
+        rl_completer_word_break_characters = " \t\n\"'`(),;=<>!+-*/%|.";
+        rl_variable_bind("completion-ignore-case", "on");
+    }
+    line_close();
+    candidates = complete;
+    candidates_context = context;
+    state = LINE_EDITING;
+    rl_callback_handler_install(prompt, take_prompted);
+    while (state == LINE_EDITING && key_waits(context))
+        rl_callback_read_char();
+    if (state == LINE_EDITING)
+        rl_callback_handler_remove();
+    return state;
+}
+
+void line_remember_in(const char *path) {
+    prepare_history();
+    history_comment_char = '#';
+    history_write_timestamps = 1;
+    memory_free(history_path);
+    history_path = memory_copy_string(path);
+    read_history(path);
+}
+
+void line_remember(const char *text) {
+    if (!*text || strcasestr(text, "secret") || strcasestr(text, "password"))
+        return;
+    add_history(text);
+    if (!history_path)
+        return;
+    int descriptor = open(history_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600); /* for its owner alone */
+    if (descriptor >= 0 && close(descriptor) == 0)
+        append_history(1, history_path);
 }

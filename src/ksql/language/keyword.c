@@ -14,6 +14,10 @@ static const char *const reserved[] = {
     "CONNECTOR", "CONNECTORS", "NAMESPACE", "MATERIALIZED", "VIEW",
 };
 
+const char *print_keyword_at(size_t index) {
+    return index < sizeof reserved / sizeof *reserved ? reserved[index] : NULL;
+}
+
 bool print_is_keyword(struct view word) {
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
         if (view_equal_ignoring_case(word, view_of(reserved[i])))

@@ -33,8 +33,9 @@ static void statements_go_out_with_their_properties_and_the_entities_come_back(v
     struct ksqldb_client *client = client_on(fake);
     struct properties *properties = properties_new();
     properties_set(properties, "auto.offset.reset", "earliest");
+    struct ksqldb_session session = {.properties = properties, .sequence = -1};
     struct text json = TEXT_EMPTY;
-    assert_int_equal(ksqldb_client_execute(client, VIEW("CREATE STREAM \"a\";"), properties, &json, &fake->error), 0);
+    assert_int_equal(ksqldb_client_execute(client, VIEW("CREATE STREAM \"a\";"), &session, &json, &fake->error), 0);
     fake_expect(fake, "POST", "/ksql",
                 "{\"ksql\":\"CREATE STREAM \\\"a\\\";\",\"streamsProperties\":{\"auto.offset.reset\":\"earliest\"}}");
     assert_string_equal(text_string(&fake->content_type), "application/vnd.ksql.v1+json");
@@ -43,6 +44,39 @@ static void statements_go_out_with_their_properties_and_the_entities_come_back(v
     fake_expect(fake, "POST", "/ksql", "{\"ksql\":\"X;\",\"streamsProperties\":{}}");
     text_free(&json);
     properties_free(properties);
+    ksqldb_client_free(client);
+}
+
+static void the_last_command_number_and_the_variables_go_out_with_the_next_statement(void **state) {
+    struct fake *fake = *state;
+    fake_on(fake, "POST", "/ksql", 200,
+            "[{\"@type\":\"currentStatus\",\"commandStatus\":{\"status\":\"SUCCESS\"},\"commandSequenceNumber\":12},"
+            "{\"@type\":\"currentStatus\",\"commandStatus\":{\"status\":\"SUCCESS\"},\"commandSequenceNumber\":-1}]");
+    struct ksqldb_client *client = client_on(fake);
+    struct properties *variables = properties_new();
+    struct ksqldb_session session = {.variables = variables, .sequence = -1};
+    assert_int_equal(ksqldb_client_execute(client, VIEW("A;"), &session, NULL, &fake->error), 0);
+    fake_expect(fake, "POST", "/ksql", "{\"ksql\":\"A;\",\"streamsProperties\":{}}");
+    assert_int_equal(session.sequence, 12);
+    properties_set(variables, "n", "10");
+    assert_int_equal(ksqldb_client_execute(client, VIEW("B;"), &session, NULL, &fake->error), 0);
+    fake_expect(fake, "POST", "/ksql",
+                "{\"ksql\":\"B;\",\"streamsProperties\":{},\"sessionVariables\":{\"n\":\"10\"},"
+                "\"commandSequenceNumber\":12}");
+    properties_free(variables);
+    ksqldb_client_free(client);
+}
+
+static void a_property_that_the_server_prohibits_is_refused_in_its_words(void **state) {
+    struct fake *fake = *state;
+    fake_on(fake, "GET", "/is_valid_property/auto.offset.reset", 200, "true");
+    fake_on(fake, "GET", "/is_valid_property/ksql.service.id", 400,
+            "{\"@type\":\"generic_error\",\"error_code\":40000,\"message\":\"prohibited: [ksql.service.id]\"}");
+    struct ksqldb_client *client = client_on(fake);
+    assert_int_equal(ksqldb_client_check_property(client, "auto.offset.reset", &fake->error), 0);
+    assert_int_equal(ksqldb_client_check_property(client, "ksql.service.id", &fake->error), -1);
+    assert_int_equal(fake->error.code, ERROR_INVALID);
+    assert_string_equal(fake->error.message, "prohibited: [ksql.service.id]");
     ksqldb_client_free(client);
 }
 
@@ -186,6 +220,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(info_tells_version_ids_and_status),
         TEST(statements_go_out_with_their_properties_and_the_entities_come_back),
+        TEST(the_last_command_number_and_the_variables_go_out_with_the_next_statement),
+        TEST(a_property_that_the_server_prohibits_is_refused_in_its_words),
         TEST(a_refused_statement_carries_the_servers_message_and_position),
         TEST(a_command_that_failed_later_is_an_error_too),
         TEST(streams_and_tables_come_in_one_list),

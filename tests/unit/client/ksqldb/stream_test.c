@@ -56,9 +56,9 @@ static void wait_for(struct heard *heard, const char *words) {
 }
 
 static struct ksqldb_stream *open_on(struct ksqldb_client *client, struct heard *heard, struct view statement,
-                                     const struct properties *properties) {
+                                     const struct ksqldb_session *session) {
     *heard = (struct heard){.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-    return ksqldb_client_query(client, statement, properties,
+    return ksqldb_client_query(client, statement, session,
                                (struct ksqldb_stream_handler){heard, hear_header, hear_row, hear_end});
 }
 
@@ -102,8 +102,9 @@ static void properties_are_sent_along(void **state) {
     struct ksqldb_client *client = ksqldb_client_new(fake->profile, fake->http, &fake->error);
     struct properties *properties = properties_new();
     properties_set(properties, "auto.offset.reset", "latest");
+    struct ksqldb_session session = {.properties = properties};
     struct heard heard;
-    struct ksqldb_stream *stream = open_on(client, &heard, VIEW("SELECT 1;"), properties);
+    struct ksqldb_stream *stream = open_on(client, &heard, VIEW("SELECT 1;"), &session);
     wait_for(&heard, NULL);
     fake_expect(fake, "POST", "/query-stream",
                 "{\"sql\":\"SELECT 1;\",\"properties\":{\"auto.offset.reset\":\"latest\"}}");

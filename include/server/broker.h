@@ -10,17 +10,21 @@
 
 struct broker;
 struct broker_options {
-    const char *folder;  /* "DATA/log"; the caller holds the lock of the data folder */
-    const char *address; /* "127.0.0.1" */
-    uint16_t port;       /* 0 = any */
-    bool explicit_port;  /* taken = error, else another free one */
-    bool sync;           /* fdatasync before acknowledging */
+    const char *folder;          /* "DATA/log"; the caller holds the lock of the data folder */
+    const char *address;         /* "127.0.0.1" */
+    uint16_t port;               /* 0 = any */
+    bool explicit_port;          /* taken = error, else another free one */
+    bool sync;                   /* fdatasync before acknowledging */
     const char *user, *password; /* SASL/PLAIN required when not NULL (needed beyond loopback) */
     const struct clock *clock;   /* NULL = real; tests */
     /* recovery after a kill: bytes checked of bytes to check; may be NULL; called on the starting thread */
     void (*progress)(void *context, int64_t done, int64_t total);
     /* who is connected changed; called on the broker thread; may be NULL */
     void (*peers)(void *context, int connections);
+    /* writing failed (a full disk): producers get an error and may try again; told again every ten seconds; broker
+     * thread; may be NULL */
+    void (*trouble)(void *context, const char *message);
+    void (*disk)(void *context, int64_t free_bytes); /* every five seconds, broker thread; may be NULL */
     void *context;
 };
 /* Recovers, listens, starts the thread; ready to serve when it returns. */

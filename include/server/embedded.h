@@ -18,27 +18,36 @@ enum embedded_server {
 struct embedded;
 struct embedded_event {
     enum embedded_server server;
-    enum { EMBEDDED_RECOVERING, EMBEDDED_READY, EMBEDDED_PEERS, EMBEDDED_DISK, EMBEDDED_STOPPED } kind;
+    enum {
+        EMBEDDED_RECOVERING,
+        EMBEDDED_READY,
+        EMBEDDED_PEERS,
+        EMBEDDED_DISK,
+        EMBEDDED_STOPPED,
+        EMBEDDED_TROUBLE
+    } kind;
     int64_t done, total; /* recovery bytes; peers in done; free disk bytes in done */
+    const char *message; /* of trouble: what cannot be written and why; lent for the call */
 };
 struct embedded_options {
-    unsigned servers;      /* which to start; the rest come from `others` */
-    const char *data;      /* data folder; NULL = ${XDG_STATE_HOME:-~/.local/state}/fraudscope/default */
-    bool fresh;            /* renames an old folder to NAME.DATE first */
-    bool memory;           /* unlinked temporary folder */
+    unsigned servers; /* which to start; the rest come from `others` */
+    const char *data; /* data folder; NULL = ${XDG_STATE_HOME:-~/.local/state}/fraudscope/default */
+    bool fresh;       /* renames an old folder to NAME.DATE first */
+    bool memory;      /* unlinked temporary folder */
     bool sync;
-    const char *listen;    /* "127.0.0.1"; beyond loopback a password is made and required */
+    const char *listen;                               /* "127.0.0.1"; beyond loopback a password is made and required */
     uint16_t kafka_port, registry_port, connect_port; /* 0 = the usual one if free, else any; else explicit */
-    const char *zone;      /* NULL = UTC */
+    const char *zone;                                 /* NULL = UTC */
     const struct clock *clock;
     struct profile *others; /* profile for the servers not started here; may be NULL */
     void (*report)(void *context, const struct embedded_event *event); /* any thread */
     void *context;
 };
-#define EMBEDDED_OPTIONS_INIT {.servers = EMBEDDED_ALL, .listen = "127.0.0.1"}
+#define EMBEDDED_OPTIONS_INIT                                                                                          \
+    { .servers = EMBEDDED_ALL, .listen = "127.0.0.1" }
 
-/* Takes the lock, recovers, starts in order, writes servers.properties (0600; without the broker each server has a lock and
- * file of its own, so that they may run as processes over one folder). When another process holds the lock and
+/* Takes the lock, recovers, starts in order, writes servers.properties (0600; without the broker each server has a lock
+ * and file of its own, so that they may run as processes over one folder). When another process holds the lock and
  * serves: ERROR_BUSY; embedded_join gives its profile. */
 struct embedded *embedded_start(const struct embedded_options *options, struct error *error);
 struct profile *embedded_profile(struct embedded *embedded); /* a new reference */

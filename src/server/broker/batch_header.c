@@ -3,7 +3,7 @@
 #include "foundation/base/crc32c.h"
 #include "server/broker/cursor.h"
 
-enum { CRC_FROM = 21, LENGTH_LEAST = BATCH_HEADER - BATCH_FRAME };
+enum { LENGTH_LEAST = BATCH_HEADER - BATCH_FRAME, EPOCH_AT = 12, CRC_AT = 17, ATTRIBUTES_AT = 21, MAX_TIME_AT = 35 };
 
 bool batch_header_read(struct view bytes, struct batch_header *header) {
     struct reader reader = {bytes.data, bytes.data + bytes.size, false};
@@ -33,7 +33,8 @@ enum batch_check batch_check(struct view bytes, struct batch_header *header, siz
     *size = (size_t)header->length + BATCH_FRAME;
     if (*size > bytes.size)
         return BATCH_SHORT;
-    if (header->last_offset_delta < 0 || header->record_count < 0 || crc32c(0, bytes.data + CRC_FROM, *size - CRC_FROM) != header->crc)
+    if (header->last_offset_delta < 0 || header->record_count < 0 ||
+        crc32c(0, bytes.data + BATCH_CRC_FROM, *size - BATCH_CRC_FROM) != header->crc)
         return BATCH_DAMAGED;
     return BATCH_GOOD;
 }
@@ -48,5 +49,33 @@ void batch_set_base_offset(char *batch, int64_t offset) {
 }
 
 void batch_set_leader_epoch(char *batch, int32_t epoch) {
-    put(batch + 12, (uint32_t)epoch, 4);
+    put(batch + EPOCH_AT, (uint32_t)epoch, 4);
+}
+
+void batch_set_crc(char *batch, size_t size) {
+    put(batch + CRC_AT, crc32c(0, batch + BATCH_CRC_FROM, size - BATCH_CRC_FROM), 4);
+}
+
+void batch_set_append_time(char *batch, size_t size, struct batch_header *header, int64_t now_ms) {
+    header->attributes = (int16_t)(header->attributes | BATCH_LOG_APPEND_TIME);
+    header->max_timestamp = now_ms;
+    put(batch + ATTRIBUTES_AT, (uint16_t)header->attributes, 2);
+    put(batch + MAX_TIME_AT, (uint64_t)now_ms, 8);
+    batch_set_crc(batch, size);
+}
+
+void batch_header_write(struct text *out, const struct batch_header *header) {
+    write_int64(out, header->base_offset);
+    write_int32(out, header->length);
+    write_int32(out, 0);
+    write_int8(out, header->magic);
+    write_int32(out, (int32_t)header->crc);
+    write_int16(out, header->attributes);
+    write_int32(out, header->last_offset_delta);
+    write_int64(out, header->base_timestamp);
+    write_int64(out, header->max_timestamp);
+    write_int64(out, header->producer_id);
+    write_int16(out, header->producer_epoch);
+    write_int32(out, header->base_sequence);
+    write_int32(out, header->record_count);
 }

@@ -6,8 +6,18 @@
 
 #include "foundation/base/text.h"
 
-enum { BATCH_HEADER = 61, BATCH_FRAME = 12 /* base offset and length: outside of `length` */ };
-enum { BATCH_TRANSACTIONAL = 0x10, BATCH_CONTROL = 0x20, BATCH_CODEC = 0x07, BATCH_LOG_APPEND_TIME = 0x08 };
+enum {
+    BATCH_HEADER = 61,
+    BATCH_FRAME = 12,   /* base offset and length: outside of `length` */
+    BATCH_CRC_FROM = 21 /* what the checksum covers */
+};
+enum {
+    BATCH_TRANSACTIONAL = 0x10,
+    BATCH_CONTROL = 0x20,
+    BATCH_CODEC = 0x07,
+    BATCH_LOG_APPEND_TIME = 0x08,
+    BATCH_DELETE_HORIZON = 0x40
+};
 
 struct batch_header {
     int64_t base_offset;
@@ -30,3 +40,7 @@ enum batch_check { BATCH_GOOD, BATCH_SHORT, BATCH_OLD_FORMAT, BATCH_DAMAGED };
 enum batch_check batch_check(struct view bytes, struct batch_header *header, size_t *size);
 void batch_set_base_offset(char *batch, int64_t offset);
 void batch_set_leader_epoch(char *batch, int32_t epoch); /* outside of the CRC, like the offset */
+void batch_set_crc(char *batch, size_t size);            /* anew over the whole batch */
+/* Every record of the batch carries the time of the append (message.timestamp.type=LogAppendTime). */
+void batch_set_append_time(char *batch, size_t size, struct batch_header *header, int64_t now_ms);
+void batch_header_write(struct text *out, const struct batch_header *header); /* leader epoch 0 */

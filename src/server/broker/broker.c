@@ -1,7 +1,11 @@
 #include "server/broker.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "foundation/base/log.h"
@@ -11,7 +15,7 @@
 #include "foundation/net/listener.h"
 #include "server/broker/connection.h"
 
-enum { RETAIN_EVERY_MS = 5000, CONNECTIONS_MOST = 1000 };
+enum { CARE_EVERY_MS = 5000, TROUBLE_EVERY_MS = 10000, CONNECTIONS_MOST = 1000 };
 
 struct broker {
     struct broker_core core;
@@ -22,7 +26,8 @@ struct broker {
     int listener;
     uint16_t port;
     struct loop_watch *watch;
-    struct loop_timer *retain;
+    struct loop_timer *care;
+    int spare; /* descriptor */
 };
 
 static void report_peers(void *context) {
@@ -31,11 +36,31 @@ static void report_peers(void *context) {
         broker->options.peers(broker->options.context, broker->core.connection_count);
 }
 
+/* Without a descriptor for it a connection stays in the queue and the loop would spin on it: a spare one is given up so
+ * that it can be taken and closed. */
+static void turn_away(struct broker *broker) {
+    char peer[64];
+    close(broker->spare);
+    int fd = listener_accept(broker->listener, peer);
+    if (fd >= 0) {
+        log_warn("broker", "%s: refused, the process has no file descriptors left (ulimit -n)", peer);
+        close(fd);
+    }
+    broker->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 static void accept_ready(void *context, unsigned events) {
     (void)events;
     struct broker *broker = context;
     char peer[64];
-    for (int fd; (fd = listener_accept(broker->listener, peer)) >= 0;) {
+    for (;;) {
+        int fd = listener_accept(broker->listener, peer);
+        if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+            turn_away(broker);
+            return;
+        }
+        if (fd < 0)
+            return;
         if (broker->core.connection_count >= CONNECTIONS_MOST) {
             log_warn("broker", "%s: refused, %d connections are open already", peer, CONNECTIONS_MOST);
             close(fd);
@@ -46,27 +71,83 @@ static void accept_ready(void *context, unsigned events) {
     }
 }
 
-static void retain(void *context) {
+static void look_after(void *context) {
     struct broker *broker = context;
+    struct statvfs disk;
     store_retain(&broker->core.store, clock_wall_ms(broker->core.clock));
-    loop_timer_set(broker->retain, RETAIN_EVERY_MS);
+    if (broker->options.disk && statvfs(broker->core.store.folder, &disk) == 0)
+        broker->options.disk(broker->options.context, (int64_t)(disk.f_bavail * disk.f_frsize));
+    loop_timer_set(broker->care, CARE_EVERY_MS);
+}
+
+/* What was written in this turn becomes durable at once for all; when that fails nobody is told that it did. */
+static void sync_all(struct broker_core *core) {
+    struct error error = {0};
+    bool good = true;
+    for (size_t i = 0; i < core->unsynced.count; i++) {
+        if (partition_sync(core->unsynced.items[i], &error) != 0) {
+            broker_core_trouble(core, &error);
+            good = false;
+        }
+    }
+    vector_clear(&core->unsynced);
+    for (struct connection *connection = core->connections, *next; connection; connection = next) {
+        next = connection_next(connection);
+        connection_release(connection, good);
+    }
 }
 
 /* Runs after every turn in which something was written. */
 static void look_again(void *context) {
-    struct broker *broker = context;
-    broker->core.appended = false;
-    for (struct connection *connection = broker->core.connections, *next; connection; connection = next) {
+    struct broker_core *core = context;
+    core->appended = false;
+    if (core->unsynced.count)
+        sync_all(core);
+    for (struct connection *connection = core->connections, *next; connection; connection = next) {
         next = connection_next(connection);
         connection_look_again(connection);
     }
 }
 
-void broker_core_appended(struct broker_core *core) {
+void broker_core_appended(struct broker_core *core, struct partition *partition) {
+    bool listed = !partition || !core->sync;
+    if (core->troubled_ms && partition) {
+        log_info("broker", "writing works again");
+        core->troubled_ms = 0;
+    }
+    for (size_t i = 0; !listed && i < core->unsynced.count; i++)
+        listed = core->unsynced.items[i] == partition;
+    if (!listed)
+        vector_push(&core->unsynced, partition);
     if (core->appended)
         return;
     core->appended = true;
-    loop_post(core->loop, look_again, (struct broker *)core);
+    loop_post(core->loop, look_again, core);
+}
+
+void broker_core_forget(struct broker_core *core, const struct partition *partition) {
+    for (size_t i = core->unsynced.count; i-- > 0;)
+        if (core->unsynced.items[i] == partition)
+            vector_remove(&core->unsynced, i);
+}
+
+void broker_core_trouble(struct broker_core *core, const struct error *error) {
+    int64_t now = clock_monotonic_ms() + 1;
+    if (core->troubled_ms && now - core->troubled_ms < TROUBLE_EVERY_MS)
+        return;
+    core->troubled_ms = now;
+    log_error("broker", "%s; producers are answered with an error until it works again", error->message);
+    if (core->reports.trouble)
+        core->reports.trouble(core->reports.context, error->message);
+}
+
+/* As many descriptors as the system lets us have: a segment and a connection take one each. */
+static void raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
 }
 
 static void *run(void *context) {
@@ -80,6 +161,9 @@ struct broker *broker_start(const struct broker_options *options, struct error *
     struct store_progress progress = {options->progress, options->context, 0, 0};
     broker->options = *options;
     broker->listener = -1;
+    broker->core.reports = (struct broker_reports){options->trouble, options->disk, options->context};
+    raise_descriptor_limit();
+    broker->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     broker->user = memory_copy_string(options->user);
     broker->password = memory_copy_string(options->password);
     broker->core.clock = options->clock;
@@ -90,15 +174,17 @@ struct broker *broker_start(const struct broker_options *options, struct error *
     broker->core.next_producer_id = (int64_t)(random_system_seed() >> 20) * 1000;
     broker->port = options->port;
     broker->core.loop = loop_new(error);
-    if (!broker->core.loop || store_open(&broker->core.store, options->folder, &progress, error) != 0 ||
+    if (!broker->core.loop ||
+        store_open(&broker->core.store, options->folder, options->sync, options->clock, &progress, error) != 0 ||
         !(broker->core.groups = groups_open(options->folder, broker->core.loop, error)) ||
         listener_open(options->address, &broker->port, options->explicit_port, &broker->listener, error) != 0) {
         broker_stop(broker);
         return NULL;
     }
+    store_begin(&broker->core.store);
     broker->watch = loop_watch_add(broker->core.loop, broker->listener, LOOP_READ, accept_ready, broker);
-    broker->retain = loop_timer_add(broker->core.loop, retain, broker);
-    loop_timer_set(broker->retain, RETAIN_EVERY_MS);
+    broker->care = loop_timer_add(broker->core.loop, look_after, broker);
+    loop_timer_set(broker->care, CARE_EVERY_MS);
     broker->running = true;
     broker->thread = thread_start("broker", run, broker);
     return broker;
@@ -122,13 +208,16 @@ void broker_stop(struct broker *broker) {
         while (broker->core.connections)
             connection_close(broker->core.connections);
         loop_watch_remove(broker->watch);
-        loop_timer_remove(broker->retain);
+        loop_timer_remove(broker->care);
     }
     if (broker->listener >= 0)
         close(broker->listener);
+    if (broker->spare >= 0)
+        close(broker->spare);
     groups_close(broker->core.groups);
     store_close(&broker->core.store, broker->running);
     loop_free(broker->core.loop);
+    vector_free(&broker->core.unsynced);
     memory_free(broker->user);
     memory_free(broker->password);
     memory_free(broker);

@@ -21,13 +21,13 @@ struct connection {
     struct loop_watch *watch;
     unsigned watched;
     struct text in, out;
-    size_t in_at, out_at;   /* what is done already */
+    size_t in_at, out_at; /* what is done already */
     bool logged_in, mechanism, broken;
-    bool waiting;           /* one request is unanswered: others wait behind it */
+    bool waiting; /* one request is unanswered: others wait behind it */
     bool rerun;
     bool handling;
-    int32_t correlation;    /* of the waiting request */
-    struct text parked;     /* a whole request frame that is run again */
+    int32_t correlation; /* of the waiting request */
+    struct text parked;  /* a whole request frame that is run again */
     struct loop_timer *timer;
     void (*closed)(void *context);
     void *context;
@@ -116,6 +116,22 @@ static void flush(struct connection *connection) {
         text_free(&connection->out);
 }
 
+/* Answers leave unless they wait for the disk. */
+static void finish_turn(struct connection *connection) {
+    if (connection->core->unsynced.count == 0)
+        flush(connection);
+    if (connection->broken)
+        connection_close(connection);
+    else
+        watch_what_is_needed(connection);
+}
+
+void connection_release(struct connection *connection, bool durable) {
+    if (!durable && connection->out.size > connection->out_at)
+        connection->broken = true;
+    finish_turn(connection);
+}
+
 static void begin_answer(struct connection *connection, size_t *from, int32_t correlation) {
     *from = connection->out.size;
     write_int32(&connection->out, 0);
@@ -145,8 +161,8 @@ static bool handle_frame(struct connection *connection, struct view frame) {
     if (request.key == KEY_API_VERSIONS && request.version >= 3 && request.version <= handler->most)
         read_tagged_fields(&request.reader); /* header v2 */
     if ((request.version < handler->least || request.version > handler->most) && request.key != KEY_API_VERSIONS) {
-        log_warn("broker", "%s: %s version %d is not supported (%d to %d are); connection closed", connection->peer, handler->name,
-                 request.version, handler->least, handler->most);
+        log_warn("broker", "%s: %s version %d is not supported (%d to %d are); connection closed", connection->peer,
+                 handler->name, request.version, handler->least, handler->most);
         return false;
     }
     if (core->user && !connection->logged_in && !handler->before_login) {
@@ -199,7 +215,8 @@ static void continue_posted(void *context) {
 void connection_finish(void *context, struct text *body) {
     struct connection *connection = context;
     size_t from;
-    /* inside of its own handler the answer's head is there already; it is cut off by handle_frame, so begin anew behind it */
+    /* inside of its own handler the answer's head is there already; it is cut off by handle_frame, so begin anew behind
+     * it */
     if (connection->handling) {
         connection->waiting = false;
         from = connection->out.size - 8;
@@ -262,11 +279,13 @@ static void work(struct connection *connection) {
         size_t have = connection->in.size - connection->in_at;
         if (have < 4)
             break;
-        struct reader size_reader = {connection->in.data + connection->in_at, connection->in.data + connection->in.size, false};
+        struct reader size_reader = {connection->in.data + connection->in_at, connection->in.data + connection->in.size,
+                                     false};
         int32_t size = read_int32(&size_reader);
         int32_t most = connection->core->user && !connection->logged_in ? BEFORE_LOGIN_MOST : REQUEST_MOST;
         if (size < 8 || size > most) {
-            log_warn("broker", "%s: a request of %d bytes; connection closed (is it a Kafka client without TLS?)", connection->peer, size);
+            log_warn("broker", "%s: a request of %d bytes; connection closed (is it a Kafka client without TLS?)",
+                     connection->peer, size);
             connection->broken = true;
             break;
         }
@@ -292,18 +311,15 @@ static void work(struct connection *connection) {
         if (connection->in.capacity > READ_PIECE * 8)
             text_free(&connection->in);
     }
-    flush(connection);
-    if (connection->broken)
-        connection_close(connection);
-    else
-        watch_what_is_needed(connection);
+    finish_turn(connection);
 }
 
 static void ready(void *context, unsigned events) {
     struct connection *connection = context;
     if (events & LOOP_READ) {
         if (connection->in_at > READ_PIECE) {
-            memmove(connection->in.data, connection->in.data + connection->in_at, connection->in.size - connection->in_at);
+            memmove(connection->in.data, connection->in.data + connection->in_at,
+                    connection->in.size - connection->in_at);
             connection->in.size -= connection->in_at;
             connection->in_at = 0;
         }
@@ -319,8 +335,8 @@ static void ready(void *context, unsigned events) {
     work(connection);
 }
 
-struct connection *connection_open(struct broker_core *core, int descriptor, const char *peer, void (*closed)(void *context),
-                                   void *context) {
+struct connection *connection_open(struct broker_core *core, int descriptor, const char *peer,
+                                   void (*closed)(void *context), void *context) {
     struct connection *connection = memory_zero(1, sizeof *connection);
     connection->core = core;
     connection->descriptor = descriptor;

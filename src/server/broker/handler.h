@@ -1,7 +1,9 @@
-/* What a request handler gets, and the table of handlers: a row a request, reader and writer together in one file each. */
+/* What a request handler gets, and the table of handlers: a row a request, reader and writer together in one file each.
+ */
 #pragma once
 
 #include "foundation/base/clock.h"
+#include "foundation/base/vector.h"
 #include "server/broker.h"
 #include "server/broker/cursor.h"
 #include "server/broker/groups.h"
@@ -10,6 +12,11 @@
 
 struct connection;
 
+struct broker_reports { /* of broker_options */
+    void (*trouble)(void *context, const char *message);
+    void (*disk)(void *context, int64_t free_bytes);
+    void *context;
+};
 struct broker_core { /* owned by the broker's thread */
     struct store store;
     struct groups *groups;
@@ -18,12 +25,19 @@ struct broker_core { /* owned by the broker's thread */
     bool sync, auto_create;
     const char *user, *password; /* SASL/PLAIN; NULL = none asked */
     int64_t next_producer_id;
-    bool appended; /* waiting fetches are going to look again */
+    bool appended;                       /* waiting fetches are going to look again */
+    VECTOR(struct partition *) unsynced; /* with sync: written in this turn, nothing acknowledged yet */
+    struct broker_reports reports;
+    int64_t troubled_ms; /* when writing last failed; 0 = it works */
     struct connection *connections;
     int connection_count;
 };
 enum { NODE_ID = 1 };
-void broker_core_appended(struct broker_core *core); /* something was written or deleted: once a turn, waiting fetches look again */
+/* Something was written (partition) or deleted (NULL): once a turn what was written is forced to the disk, when that is
+ * asked for, answers leave, and waiting fetches look again. */
+void broker_core_appended(struct broker_core *core, struct partition *partition);
+void broker_core_forget(struct broker_core *core, const struct partition *partition); /* it is about to be closed */
+void broker_core_trouble(struct broker_core *core, const struct error *error); /* told, but not with every batch */
 
 struct request {
     struct broker_core *core;
@@ -53,15 +67,15 @@ const struct handler *handler_find(int16_t key);
 int16_t kafka_error_of(const struct error *error);
 
 /* --- connection side --- */
-const char *connection_host(const struct connection *connection);        /* the peer's */
+const char *connection_host(const struct connection *connection); /* the peer's */
 /* Address and port that this client came in on: what it is told to use. */
 void connection_advertised(const struct connection *connection, char address[64], uint16_t *port);
 bool connection_logged_in(const struct connection *connection);
 void connection_set_logged_in(struct connection *connection);
 void connection_set_mechanism(struct connection *connection);
 bool connection_has_mechanism(const struct connection *connection);
-/* Leaves the request unanswered until connection_finish; others of this connection wait behind it. Gives the context to finish
- * with. One at a time. */
+/* Leaves the request unanswered until connection_finish; others of this connection wait behind it. Gives the context to
+ * finish with. One at a time. */
 void *connection_answer_later(struct request *request);
 void connection_finish(void *context, struct text *body);
 /* A fetch that waits: parks a copy of the request until data arrive or the time is over, then runs it again. */

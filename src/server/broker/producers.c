@@ -17,6 +17,7 @@ struct producer {
     int16_t epoch;
     int count;
     struct sent sent[KEPT]; /* newest last */
+    int64_t last_ms;        /* wall clock of its last batch */
     uint64_t used;          /* order of use: the longest unused makes room */
 };
 struct producers {
@@ -50,7 +51,8 @@ static int32_t last_sequence(const struct batch_header *header) {
     return (int32_t)(last > INT32_MAX ? last - INT32_MAX - 1 : last);
 }
 
-enum producer_verdict producers_judge(const struct producers *producers, const struct batch_header *header, int64_t *offset) {
+enum producer_verdict producers_judge(const struct producers *producers, const struct batch_header *header,
+                                      int64_t *offset) {
     if (header->producer_id < 0)
         return PRODUCER_NEW;
     const struct producer *producer = map_get(producers->by_id, key_of(&header->producer_id));
@@ -61,12 +63,14 @@ enum producer_verdict producers_judge(const struct producers *producers, const s
     if (header->producer_epoch > producer->epoch)
         return header->base_sequence == 0 ? PRODUCER_NEW : PRODUCER_OUT_OF_ORDER;
     for (int i = 0; i < producer->count; i++) {
-        if (producer->sent[i].first_sequence == header->base_sequence && producer->sent[i].last_sequence == last_sequence(header)) {
+        if (producer->sent[i].first_sequence == header->base_sequence &&
+            producer->sent[i].last_sequence == last_sequence(header)) {
             *offset = producer->sent[i].offset;
             return PRODUCER_DUPLICATE;
         }
     }
-    if (producer->count == 0 || header->base_sequence == sequence_after(producer->sent[producer->count - 1].last_sequence))
+    if (producer->count == 0 ||
+        header->base_sequence == sequence_after(producer->sent[producer->count - 1].last_sequence))
         return PRODUCER_NEW;
     return PRODUCER_OUT_OF_ORDER;
 }
@@ -87,7 +91,7 @@ static void make_room(struct producers *producers) {
     map_remove(producers->by_id, key_of(&id));
 }
 
-void producers_add(struct producers *producers, const struct batch_header *header, int64_t offset) {
+void producers_add(struct producers *producers, const struct batch_header *header, int64_t offset, int64_t now_ms) {
     if (header->producer_id < 0)
         return;
     struct producer *producer = map_get(producers->by_id, key_of(&header->producer_id));
@@ -109,6 +113,36 @@ void producers_add(struct producers *producers, const struct batch_header *heade
     }
     producer->sent[producer->count++] = (struct sent){header->base_sequence, last_sequence(header), offset};
     producer->used = ++producers->uses;
+    producer->last_ms = now_ms;
+}
+
+void producers_expire(struct producers *producers, int64_t oldest_ms) {
+    for (bool found = true; found;) {
+        size_t at = 0;
+        void *value;
+        found = false;
+        while (!found && map_next(producers->by_id, &at, NULL, &value)) {
+            int64_t id = ((struct producer *)value)->id;
+            if (((struct producer *)value)->last_ms < oldest_ms) {
+                map_remove(producers->by_id, key_of(&id));
+                found = true;
+            }
+        }
+    }
+}
+
+size_t producers_count(const struct producers *producers) {
+    return map_count(producers->by_id);
+}
+
+bool producers_next(const struct producers *producers, size_t *at, struct producer_facts *facts) {
+    void *value;
+    if (!map_next(producers->by_id, at, NULL, &value))
+        return false;
+    const struct producer *producer = value;
+    *facts = (struct producer_facts){producer->id, producer->last_ms, producer->epoch,
+                                     producer->count ? producer->sent[producer->count - 1].last_sequence : -1};
+    return true;
 }
 
 void producers_save(const struct producers *producers, struct text *out) {
@@ -119,6 +153,7 @@ void producers_save(const struct producers *producers, struct text *out) {
         const struct producer *producer = value;
         write_int64(out, producer->id);
         write_int16(out, producer->epoch);
+        write_int64(out, producer->last_ms);
         write_int8(out, (int8_t)producer->count);
         for (int i = 0; i < producer->count; i++) {
             write_int32(out, producer->sent[i].first_sequence);
@@ -130,11 +165,12 @@ void producers_save(const struct producers *producers, struct text *out) {
 
 bool producers_load(struct producers *producers, struct view bytes) {
     struct reader reader = {bytes.data, bytes.data + bytes.size, false};
-    int32_t count = read_array(&reader, 11);
+    int32_t count = read_array(&reader, 19);
     for (int32_t i = 0; i < count && !reader.broken; i++) {
         struct producer *producer = memory_zero(1, sizeof *producer);
         producer->id = read_int64(&reader);
         producer->epoch = read_int16(&reader);
+        producer->last_ms = read_int64(&reader);
         producer->count = read_int8(&reader);
         if (producer->count < 0 || producer->count > KEPT)
             reader.broken = true;

@@ -1,121 +1,8 @@
 #include "server/broker/records.h"
 
-#include <lz4frame.h>
-#include <snappy-c.h>
-#include <string.h>
-#include <zlib.h>
-#include <zstd.h>
-
+#include "foundation/base/crc32c.h"
 #include "foundation/base/memory.h"
-#include "server/broker/cursor.h"
-
-enum { PIECE = 64 * 1024, CODEC_NONE = 0, CODEC_GZIP, CODEC_SNAPPY, CODEC_LZ4, CODEC_ZSTD };
-
-static bool room(const struct text *out, size_t more) {
-    return out->size + more <= RECORDS_UNPACKED_MOST;
-}
-
-static bool unpack_gzip(struct view packed, struct text *out) {
-    z_stream stream = {0};
-    int state = inflateInit2(&stream, 15 + 32);
-    stream.next_in = (unsigned char *)(uintptr_t)packed.data;
-    stream.avail_in = (unsigned)packed.size;
-    while (state == Z_OK && room(out, PIECE)) {
-        text_reserve(out, PIECE);
-        stream.next_out = (unsigned char *)out->data + out->size;
-        stream.avail_out = PIECE;
-        state = inflate(&stream, Z_NO_FLUSH);
-        out->size += PIECE - stream.avail_out;
-        if (state == Z_OK && stream.avail_in == 0 && stream.avail_out == PIECE)
-            break;
-    }
-    inflateEnd(&stream);
-    return state == Z_STREAM_END;
-}
-
-static bool unpack_snappy_block(struct view packed, struct text *out) {
-    size_t size;
-    if (snappy_uncompressed_length(packed.data, packed.size, &size) != SNAPPY_OK || !room(out, size))
-        return false;
-    text_reserve(out, size);
-    if (snappy_uncompress(packed.data, packed.size, out->data + out->size, &size) != SNAPPY_OK)
-        return false;
-    out->size += size;
-    return true;
-}
-
-/* Java clients frame snappy as xerial's stream: a magic, two versions, then blocks with their size in front. */
-static bool unpack_snappy(struct view packed, struct text *out) {
-    static const char magic[8] = {(char)0x82, 'S', 'N', 'A', 'P', 'P', 'Y', 0};
-    if (packed.size < 16 || memcmp(packed.data, magic, sizeof magic) != 0)
-        return unpack_snappy_block(packed, out);
-    struct reader reader = {packed.data + 16, packed.data + packed.size, false};
-    while (reader.at < reader.end) {
-        struct view block = read_bytes(&reader);
-        if (reader.broken || !block.data || !unpack_snappy_block(block, out))
-            return false;
-    }
-    return true;
-}
-
-static bool unpack_lz4(struct view packed, struct text *out) {
-    LZ4F_dctx *context;
-    size_t left = 1;
-    if (LZ4F_isError(LZ4F_createDecompressionContext(&context, LZ4F_VERSION)))
-        return false;
-    while (left && packed.size && room(out, PIECE)) {
-        size_t in = packed.size, made = PIECE;
-        text_reserve(out, PIECE);
-        left = LZ4F_decompress(context, out->data + out->size, &made, packed.data, &in, NULL);
-        if (LZ4F_isError(left))
-            break;
-        out->size += made;
-        packed = (struct view){packed.data + in, packed.size - in};
-        if (in == 0 && made == 0)
-            break;
-    }
-    LZ4F_freeDecompressionContext(context);
-    return left == 0;
-}
-
-static bool unpack_zstd(struct view packed, struct text *out) {
-    ZSTD_DStream *stream = ZSTD_createDStream();
-    ZSTD_inBuffer in = {packed.data, packed.size, 0};
-    size_t left = 1;
-    while (stream && in.pos < in.size && room(out, PIECE)) {
-        text_reserve(out, PIECE);
-        ZSTD_outBuffer made = {out->data + out->size, PIECE, 0};
-        left = ZSTD_decompressStream(stream, &made, &in);
-        if (ZSTD_isError(left))
-            break;
-        out->size += made.pos;
-    }
-    while (stream && left && !ZSTD_isError(left) && room(out, PIECE)) { /* what the decoder still holds */
-        text_reserve(out, PIECE);
-        ZSTD_outBuffer made = {out->data + out->size, PIECE, 0};
-        left = ZSTD_decompressStream(stream, &made, &in);
-        if (ZSTD_isError(left) || made.pos == 0)
-            break;
-        out->size += made.pos;
-    }
-    ZSTD_freeDStream(stream);
-    return left == 0;
-}
-
-static bool unpack(int codec, struct view packed, struct text *out) {
-    switch (codec) {
-    case CODEC_GZIP:
-        return unpack_gzip(packed, out);
-    case CODEC_SNAPPY:
-        return unpack_snappy(packed, out);
-    case CODEC_LZ4:
-        return unpack_lz4(packed, out);
-    case CODEC_ZSTD:
-        return unpack_zstd(packed, out);
-    default:
-        return false;
-    }
-}
+#include "server/broker/codec.h"
 
 static int64_t read_zigzag(struct reader *reader) {
     uint64_t number = 0;
@@ -129,40 +16,134 @@ static int64_t read_zigzag(struct reader *reader) {
     return 0;
 }
 
-int records_find_time(struct view batch, const struct batch_header *header, int64_t time, int64_t least, int64_t *offset,
-                      int64_t *timestamp) {
-    struct view records = {batch.data + BATCH_HEADER, batch.size - BATCH_HEADER};
-    struct text unpacked = TEXT_EMPTY;
+static void write_zigzag(struct text *out, int64_t number) {
+    uint64_t left = ((uint64_t)number << 1) ^ (uint64_t)(number >> 63);
+    while (left >= 0x80) {
+        write_int8(out, (int8_t)(left | 0x80));
+        left >>= 7;
+    }
+    write_int8(out, (int8_t)left);
+}
+
+static struct view read_sized(struct reader *reader) {
+    int64_t size = read_zigzag(reader);
+    if (size < 0 || reader->broken)
+        return (struct view){0};
+    if (size > reader->end - reader->at) {
+        reader->broken = true;
+        return (struct view){0};
+    }
+    struct view view = {reader->at, (size_t)size};
+    reader->at += size;
+    return view;
+}
+
+bool records_open(struct records *records, struct view batch, const struct batch_header *header) {
+    struct view packed = {batch.data + BATCH_HEADER, batch.size - BATCH_HEADER};
     int codec = header->attributes & BATCH_CODEC;
-    bool opened = codec == CODEC_NONE || unpack(codec, records, &unpacked);
+    *records = (struct records){.header = header, .left = header->record_count};
+    bool opened = codec == CODEC_NONE || codec_unpack(codec, packed, &records->unpacked);
     if (codec != CODEC_NONE && opened)
-        records = text_view(&unpacked);
-    struct reader reader = {records.data, records.data + records.size, !opened};
-    bool append_time = header->attributes & BATCH_LOG_APPEND_TIME;
-    *offset = -1;
-    for (int32_t i = 0; i < header->record_count && !reader.broken; i++) {
-        int64_t length = read_zigzag(&reader);
-        if (reader.broken || length < 0 || length > reader.end - reader.at) {
-            reader.broken = true;
-            break;
-        }
-        struct reader record = {reader.at, reader.at + length, false};
-        reader.at += length;
-        read_int8(&record);
-        int64_t at = append_time ? header->max_timestamp : header->base_timestamp + read_zigzag(&record);
-        if (append_time)
-            read_zigzag(&record);
-        int64_t own = header->base_offset + read_zigzag(&record);
-        if (!record.broken && at >= time && own >= least) {
-            *offset = own;
-            *timestamp = at;
+        packed = text_view(&records->unpacked);
+    records->reader = (struct reader){packed.data, packed.data + packed.size, !opened};
+    return opened;
+}
+
+void records_close(struct records *records) {
+    text_free(&records->unpacked);
+}
+
+bool records_next(struct records *records, struct record *record) {
+    struct reader *reader = &records->reader;
+    if (records->left <= 0 || reader->broken)
+        return false;
+    records->left--;
+    struct view whole = read_sized(reader);
+    struct reader inner = {whole.data, whole.data + whole.size, reader->broken || !whole.data};
+    *record = (struct record){.attributes = read_int8(&inner)};
+    int64_t time_delta = read_zigzag(&inner);
+    record->timestamp = records->header->attributes & BATCH_LOG_APPEND_TIME
+                            ? records->header->max_timestamp
+                            : (int64_t)((uint64_t)records->header->base_timestamp + (uint64_t)time_delta);
+    record->body = (struct view){inner.at, (size_t)(inner.end - inner.at)};
+    record->offset = (int64_t)((uint64_t)records->header->base_offset + (uint64_t)read_zigzag(&inner));
+    record->key = read_sized(&inner);
+    record->value = read_sized(&inner);
+    reader->broken = reader->broken || inner.broken;
+    return !reader->broken;
+}
+
+void records_find_time(struct view batch, const struct batch_header *header, int64_t time, int64_t least,
+                       int64_t *offset, int64_t *timestamp) {
+    struct records records;
+    struct record record;
+    *offset = *timestamp = -1;
+    records_open(&records, batch, header);
+    while (records_next(&records, &record)) {
+        if (record.timestamp >= time && record.offset >= least) {
+            *offset = record.offset;
+            *timestamp = record.timestamp;
             break;
         }
     }
-    if (reader.broken) {
+    if (records.reader.broken) {
         *offset = header->base_offset > least ? header->base_offset : least;
         *timestamp = header->max_timestamp;
     }
-    text_free(&unpacked);
-    return 0;
+    records_close(&records);
+}
+
+enum records_check records_check(struct view batch, const struct batch_header *header, bool keys) {
+    struct records records;
+    struct record record;
+    enum records_check check = RECORDS_GOOD;
+    records_open(&records, batch, header);
+    while (check == RECORDS_GOOD && records_next(&records, &record))
+        if (keys && !record.key.data)
+            check = RECORDS_WITHOUT_KEY;
+    if (records.reader.broken)
+        check = RECORDS_DAMAGED;
+    records_close(&records);
+    return check;
+}
+
+/* --- making batches --- */
+
+void batch_builder_add(struct batch_builder *builder, const struct record *record) {
+    struct text inner = TEXT_EMPTY;
+    write_int8(&inner, record->attributes);
+    write_zigzag(&inner, record->timestamp - builder->base_timestamp);
+    text_append(&inner, record->body);
+    write_zigzag(&builder->records, (int64_t)inner.size);
+    text_append(&builder->records, text_view(&inner));
+    text_free(&inner);
+    if (builder->count == 0 || record->timestamp > builder->max_timestamp)
+        builder->max_timestamp = record->timestamp;
+    builder->count++;
+}
+
+void batch_builder_finish(struct batch_builder *builder, struct text *out, struct batch_header *header) {
+    const struct batch_header *old = builder->header;
+    size_t from = out->size;
+    struct text packed = TEXT_EMPTY;
+    int codec = old->attributes & BATCH_CODEC;
+    if (!codec_pack(codec, (struct view){text_string(&builder->records), builder->records.size}, &packed)) {
+        text_clear(&packed);
+        text_append(&packed, text_view(&builder->records));
+        codec = CODEC_NONE;
+    }
+    *header = *old;
+    header->attributes = (int16_t)((old->attributes & ~(BATCH_CODEC | BATCH_DELETE_HORIZON)) | codec |
+                                   (builder->horizon ? BATCH_DELETE_HORIZON : 0));
+    header->length = (int32_t)(BATCH_HEADER - BATCH_FRAME + packed.size);
+    header->base_timestamp = builder->base_timestamp;
+    if (!(old->attributes & BATCH_LOG_APPEND_TIME))
+        header->max_timestamp = builder->max_timestamp;
+    header->record_count = builder->count;
+    batch_header_write(out, header);
+    text_append(out, text_view(&packed));
+    batch_set_crc(out->data + from, out->size - from);
+    header->crc = crc32c(0, out->data + from + BATCH_CRC_FROM, out->size - from - BATCH_CRC_FROM);
+    text_free(&packed);
+    text_free(&builder->records);
 }

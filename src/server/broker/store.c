@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -12,83 +13,29 @@
 #include "foundation/base/log.h"
 #include "foundation/base/memory.h"
 
-enum { NAME_MOST = 249, PARTITIONS_MOST = 1000 };
+enum { NAME_MOST = 249, PARTITIONS_MOST = 1000, PRODUCER_KEPT_MS = 24 * 3600 * 1000 };
 
-const struct topic_setting topic_settings[] = {
-    {"cleanup.policy", "delete", SETTING_LIST, "delete compact compact,delete delete,compact", "what happens to old records"},
-    {"compression.type", "producer", SETTING_TEXT, "producer", "batches stay as their producer made them"},
-    {"max.message.bytes", "1048588", SETTING_INT, NULL, "largest record batch taken"},
-    {"message.timestamp.type", "CreateTime", SETTING_TEXT, "CreateTime", "records keep the time their producer gave"},
-    {"min.insync.replicas", "1", SETTING_INT, "1", "there is one replica"},
-    {"retention.bytes", "-1", SETTING_LONG, NULL, "size at which the oldest segments go; -1 = never"},
-    {"retention.ms", "-1", SETTING_LONG, NULL, "age at which the oldest segments go; -1 = never"},
-    {"segment.bytes", "1073741824", SETTING_INT, NULL, "size at which a new segment begins"},
-};
-const size_t topic_setting_count = sizeof topic_settings / sizeof *topic_settings;
+static const char boot_id[] = "/proc/sys/kernel/random/boot_id";
 
-const struct topic_setting *topic_setting_find(struct view name) {
-    for (size_t i = 0; i < topic_setting_count; i++)
-        if (view_equal(view_of(topic_settings[i].name), name))
-            return &topic_settings[i];
-    return NULL;
-}
-
-int topic_setting_check(struct view name, struct view value, struct error *error) {
-    /* Known to Kafka, without effect on one node: accepted so that tools which always send them go on. */
-    static const char *const harmless[] = {"delete.retention.ms", "file.delete.delay.ms", "flush.messages", "flush.ms",
-                                           "index.interval.bytes", "max.compaction.lag.ms", "min.cleanable.dirty.ratio",
-                                           "min.compaction.lag.ms", "preallocate", "segment.index.bytes", "segment.jitter.ms",
-                                           "segment.ms", "unclean.leader.election.enable", "message.format.version",
-                                           "message.timestamp.difference.max.ms"};
-    const struct topic_setting *setting = topic_setting_find(name);
-    int64_t number;
-    if (!setting) {
-        for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
-            if (view_equal(view_of(harmless[i]), name))
-                return 0;
-        return error_set(error, ERROR_INVALID, "Unknown topic config name: %.*s", VIEW_ARGS(name));
-    }
-    if ((setting->type == SETTING_INT || setting->type == SETTING_LONG) && !view_to_int64(value, &number))
-        return error_set(error, ERROR_INVALID, "Invalid value %.*s for configuration %s: Not a number", VIEW_ARGS(value), setting->name);
-    if (setting->allowed) {
-        struct view rest = view_of(setting->allowed), word;
-        while (view_split(&rest, ' ', &word))
-            if (view_equal(word, value))
-                return 0;
-        return error_set(error, ERROR_INVALID, "Invalid value %.*s for configuration %s: this broker knows %s", VIEW_ARGS(value),
-                         setting->name, setting->allowed);
-    }
-    return 0;
-}
-
-const char *topic_text(const struct topic *topic, const char *name) {
-    const struct topic_setting *setting = topic_setting_find(view_of(name));
-    return properties_get_or(topic->config, name, setting ? setting->value : "");
-}
-
-int64_t topic_number(const struct topic *topic, const char *name) {
-    int64_t number = 0;
-    view_to_int64(view_of(topic_text(topic, name)), &number);
-    return number;
-}
-
-void topic_apply(struct topic *topic) {
-    int64_t bytes = topic_number(topic, "segment.bytes");
+/* Hands settings to the partitions. */
+static void apply(const struct store *store, struct topic *topic) {
+    topic_policy_read(&topic->policy, topic->config);
+    struct partition_limits limits = {topic->policy.segment_bytes, topic->policy.segment_ms, store->sync, store->clock};
     for (int32_t i = 0; i < topic->partition_count; i++)
-        log_set_segment_bytes(topic->partitions[i], bytes < 1024 ? 1024 : bytes);
+        partition_set_limits(topic->partitions[i], &limits);
 }
 
 static void topic_free(void *value) {
     struct topic *topic = value;
     for (int32_t i = 0; i < topic->partition_count; i++)
-        log_close_folder(topic->partitions[i], false);
+        partition_close(topic->partitions[i], false);
     memory_free(topic->partitions);
     properties_free(topic->config);
     memory_free(topic->name);
     memory_free(topic);
 }
 
-static char *partition_folder(const struct store *store, const char *topic, int32_t partition) {
+static char *partition_path(const struct store *store, const char *topic, int32_t partition) {
     struct text name = TEXT_EMPTY;
     text_append_format(&name, "%s-%d", topic, partition);
     char *path = file_join(store->folder, text_string(&name));
@@ -96,15 +43,32 @@ static char *partition_folder(const struct store *store, const char *topic, int3
     return path;
 }
 
-/* --- the `topics` file: NAME PARTITIONS [setting=value]... a line --- */
+static char *copy_view(struct view view) {
+    struct text text = TEXT_EMPTY;
+    text_append(&text, view);
+    return text_take(&text);
+}
 
-int store_save(struct store *store, struct error *error) {
+static struct topic *topic_new(struct view name) {
+    struct topic *topic = memory_zero(1, sizeof *topic);
+    topic->name = copy_view(name);
+    topic->config = properties_new();
+    if (getrandom(topic->id, sizeof topic->id, 0) != (ssize_t)sizeof topic->id)
+        fatal("the system gives no random numbers for the id of a topic");
+    return topic;
+}
+
+/* --- the `topics` file: NAME PARTITIONS id=HEX [setting=value]... a line --- */
+
+static int save(const struct store *store, struct error *error) {
     struct text text = TEXT_EMPTY;
     size_t at = 0;
     void *value;
     while (map_next(store->topics, &at, NULL, &value)) {
         const struct topic *topic = value;
-        text_append_format(&text, "%s %d", topic->name, topic->partition_count);
+        text_append_format(&text, "%s %d id=", topic->name, topic->partition_count);
+        for (size_t i = 0; i < sizeof topic->id; i++)
+            text_append_format(&text, "%02x", topic->id[i]);
         for (size_t i = 0; i < properties_count(topic->config); i++) {
             const char *name, *setting;
             properties_at(topic->config, i, &name, &setting);
@@ -126,60 +90,149 @@ static void add_checked(void *context, int64_t bytes) {
         progress->report(progress->context, progress->done, progress->total);
 }
 
-static int open_partitions(struct store *store, struct topic *topic, int32_t count, bool trusted, struct store_progress *progress,
-                           struct error *error) {
+static int open_partitions(const struct store *store, struct topic *topic, int32_t count, enum partition_trust trust,
+                           struct store_progress *progress, struct error *error) {
     for (int32_t i = topic->partition_count; i < count; i++) {
-        char *folder = partition_folder(store, topic->name, i);
-        struct log *log = log_open_folder(folder, trusted, progress ? add_checked : NULL, progress, error);
+        char *folder = partition_path(store, topic->name, i);
+        struct partition *partition = partition_open(folder, trust, progress ? add_checked : NULL, progress, error);
         memory_free(folder);
-        if (!log)
+        if (!partition)
             return -1;
         topic->partitions = memory_resize(topic->partitions, (size_t)i + 1, sizeof *topic->partitions);
-        topic->partitions[i] = log;
+        topic->partitions[i] = partition;
         topic->partition_count = i + 1;
     }
-    topic_apply(topic);
+    apply(store, topic);
     return 0;
 }
 
-static int read_topics(struct store *store, bool trusted, struct store_progress *progress, struct error *error) {
+static bool read_id(struct topic *topic, struct view hex) {
+    for (size_t i = 0; i < sizeof topic->id; i++) {
+        char digits[3] = {0}, *end;
+        if (hex.size != 2 * sizeof topic->id)
+            return false;
+        memcpy(digits, hex.data + 2 * i, 2);
+        topic->id[i] = (unsigned char)strtoul(digits, &end, 16);
+        if (*end)
+            return false;
+    }
+    return true;
+}
+
+/* A setting that this version does not know any more is left out: the default holds. */
+static bool read_words(struct topic *topic, struct view line) {
+    struct view word, name;
+    while (view_split(&line, ' ', &word)) {
+        if (!view_split(&word, '=', &name))
+            return false;
+        if (view_equal(name, VIEW("id"))) {
+            if (!read_id(topic, word))
+                return false;
+            continue;
+        }
+        struct error error = {0};
+        if (topic_setting_put(topic->config, name, word, &error) != 0)
+            log_warn("broker", "topic %s: %s", topic->name, error.message);
+    }
+    return true;
+}
+
+/* Without its folder a partition has lost its records: that is not repaired silently. */
+static int check_folders(const struct store *store, const struct topic *topic, int32_t partitions,
+                         struct error *error) {
+    for (int32_t i = 0; i < partitions; i++) {
+        char *folder = partition_path(store, topic->name, i);
+        int result =
+            file_exists(folder)
+                ? 0
+                : error_set(error, ERROR_CORRUPT,
+                            "%s is missing, so topic %s has lost records; put the folder back, take the topic's "
+                            "line out of %s/topics, or start with --fresh",
+                            folder, topic->name, store->folder);
+        memory_free(folder);
+        if (result != 0)
+            return result;
+    }
+    return 0;
+}
+
+static int read_line(struct store *store, struct view line, enum partition_trust trust, struct store_progress *progress,
+                     struct error *error) {
+    struct view name, word;
+    int64_t partitions = 0;
+    if (!view_split(&line, ' ', &name) || !view_split(&line, ' ', &word) || !topic_name_valid(name) ||
+        store_topic(store, name) || !view_to_int64(word, &partitions) || partitions < 1 || partitions > PARTITIONS_MOST)
+        return error_set(error, ERROR_CORRUPT, "damaged");
+    struct topic *topic = topic_new(name);
+    map_put(store->topics, name, topic);
+    if (!read_words(topic, line))
+        return error_set(error, ERROR_CORRUPT, "damaged");
+    if (check_folders(store, topic, (int32_t)partitions, error) != 0)
+        return -1;
+    return open_partitions(store, topic, (int32_t)partitions, trust, progress, error);
+}
+
+static int read_topics(struct store *store, enum partition_trust trust, struct store_progress *progress,
+                       struct error *error) {
     char *path = file_join(store->folder, "topics");
     struct text text = TEXT_EMPTY;
     int result = 0, number = 0;
     if (file_exists(path) && (result = file_read(path, &text, error)) == 0) {
         struct view rest = text_view(&text), line;
         while (result == 0 && view_split(&rest, '\n', &line)) {
-            struct view name, word;
-            int64_t partitions = 0;
+            struct error trouble = {0};
             number++;
-            if (!view_split(&line, ' ', &name) || !view_split(&line, ' ', &word) || !topic_name_valid(name) ||
-                !view_to_int64(word, &partitions) || partitions < 1 || partitions > PARTITIONS_MOST) {
-                result = error_set(error, ERROR_CORRUPT, "%s:%d is damaged; move the folder away or start with --fresh", path, number);
-                break;
-            }
-            struct text copy = TEXT_EMPTY;
-            text_append(&copy, name);
-            struct topic *topic = memory_zero(1, sizeof *topic);
-            topic->name = text_take(&copy);
-            topic->config = properties_new();
-            while (view_split(&line, ' ', &word)) {
-                struct view setting;
-                struct text setting_name = TEXT_EMPTY, setting_value = TEXT_EMPTY;
-                view_split(&word, '=', &setting);
-                text_append(&setting_name, setting);
-                text_append(&setting_value, word);
-                properties_set(topic->config, text_string(&setting_name), text_string(&setting_value));
-                text_free(&setting_name);
-                text_free(&setting_value);
-            }
-            map_put(store->topics, name, topic);
-            result = open_partitions(store, topic, (int32_t)partitions, trusted, progress, error);
+            result = read_line(store, line, trust, progress, &trouble);
+            if (result != 0 && strcmp(trouble.message, "damaged") == 0)
+                error_set(error, ERROR_CORRUPT,
+                          "%s:%d is damaged; put the file back, move the folder away or start with --fresh", path,
+                          number);
+            else if (result != 0 && error)
+                *error = trouble;
         }
     }
     text_free(&text);
     memory_free(path);
     return result;
 }
+
+/* Folders that belong to no topic: left by a kill while a topic was made or deleted. Without a `topics` file they are
+ * somebody's records whose names are lost. */
+static int remove_orphans(const struct store *store, struct error *error) {
+    char *topics = file_join(store->folder, "topics");
+    DIR *folder = opendir(store->folder);
+    int result = folder ? 0 : error_set_errno(error, errno, "cannot read the folder %s", store->folder);
+    for (struct dirent *entry; result == 0 && folder && (entry = readdir(folder));) {
+        struct view name = view_of(entry->d_name), number;
+        const char *dash = strrchr(entry->d_name, '-');
+        int64_t partition;
+        if (!dash)
+            continue;
+        number = view_of(dash + 1);
+        struct view topic = {name.data, (size_t)(dash - name.data)};
+        bool removed = view_equal(number, VIEW("deleted"));
+        if (!removed && (!view_to_int64(number, &partition) || !topic_name_valid(topic) || partition < 0 ||
+                         partition > PARTITIONS_MOST || store_partition(store, topic, (int32_t)partition)))
+            continue;
+        if (!removed && !file_exists(topics)) {
+            result = error_set(
+                error, ERROR_CORRUPT,
+                "%s is missing although there are partitions; put it back, move the folder away or start with --fresh",
+                topics);
+            break;
+        }
+        char *path = file_join(store->folder, entry->d_name);
+        log_warn("broker", "%s belongs to no topic any more and is removed", path);
+        file_remove_tree(path, NULL);
+        memory_free(path);
+    }
+    if (folder)
+        closedir(folder);
+    memory_free(topics);
+    return result;
+}
+
+/* --- identity and trust --- */
 
 static void make_id(char id[24]) {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -207,6 +260,35 @@ static int load_id(struct store *store, struct error *error) {
     return result;
 }
 
+/* `clean` is there after a clean stop; `boot` names the system's run in which the broker last worked: when it is still
+ * the same, what was written is in the files whatever became of the program. */
+static enum partition_trust find_trust(const struct store *store) {
+    char *clean = file_join(store->folder, "clean"), *boot = file_join(store->folder, "boot");
+    struct text now = TEXT_EMPTY, then = TEXT_EMPTY;
+    enum partition_trust trust = TRUST_NOTHING;
+    if (file_exists(clean))
+        trust = TRUST_ALL;
+    else if (file_exists(boot) && file_read(boot_id, &now, NULL) == 0 && file_read(boot, &then, NULL) == 0 &&
+             now.size > 0 && view_equal(text_view(&now), text_view(&then)))
+        trust = TRUST_CLOSED;
+    text_free(&now);
+    text_free(&then);
+    memory_free(clean);
+    memory_free(boot);
+    return trust;
+}
+
+void store_begin(struct store *store) {
+    char *clean = file_join(store->folder, "clean"), *boot = file_join(store->folder, "boot");
+    struct text now = TEXT_EMPTY;
+    unlink(clean); /* from now on a crash shows by its absence */
+    if (file_read(boot_id, &now, NULL) != 0 || file_write_atomic(boot, text_view(&now), 0600, NULL) != 0)
+        unlink(boot);
+    text_free(&now);
+    memory_free(clean);
+    memory_free(boot);
+}
+
 static int64_t folder_bytes(const char *path) {
     int64_t bytes = 0;
     DIR *folder = opendir(path);
@@ -228,17 +310,18 @@ static int64_t folder_bytes(const char *path) {
     return bytes;
 }
 
-int store_open(struct store *store, const char *folder, struct store_progress *progress, struct error *error) {
-    *store = (struct store){.folder = memory_copy_string(folder), .topics = map_new(topic_free)};
+int store_open(struct store *store, const char *folder, bool sync, const struct clock *clock,
+               struct store_progress *progress, struct error *error) {
+    *store = (struct store){
+        .folder = memory_copy_string(folder), .topics = map_new(topic_free), .sync = sync, .clock = clock};
     if (file_make_folders(folder, 0700, error) != 0 || load_id(store, error) != 0)
         return -1;
-    char *marker = file_join(folder, "clean");
-    bool trusted = file_exists(marker);
-    unlink(marker); /* from now on a crash shows by its absence */
-    memory_free(marker);
-    if (progress && progress->report && !trusted)
+    enum partition_trust trust = find_trust(store);
+    if (progress && progress->report && trust != TRUST_ALL)
         progress->total = folder_bytes(folder);
-    return read_topics(store, trusted, trusted ? NULL : progress, error);
+    if (read_topics(store, trust, trust == TRUST_ALL ? NULL : progress, error) != 0)
+        return -1;
+    return remove_orphans(store, error);
 }
 
 void store_close(struct store *store, bool clean) {
@@ -249,7 +332,7 @@ void store_close(struct store *store, bool clean) {
     while (map_next(store->topics, &at, NULL, &value)) {
         struct topic *topic = value;
         for (int32_t i = 0; i < topic->partition_count; i++)
-            log_close_folder(topic->partitions[i], clean);
+            partition_close(topic->partitions[i], clean);
         topic->partition_count = 0;
     }
     map_free(store->topics);
@@ -266,7 +349,16 @@ struct topic *store_topic(const struct store *store, struct view name) {
     return name.data ? map_get(store->topics, name) : NULL;
 }
 
-struct log *store_partition(const struct store *store, struct view name, int32_t partition) {
+struct topic *store_topic_by_id(const struct store *store, const unsigned char id[TOPIC_ID_SIZE]) {
+    size_t at = 0;
+    void *value;
+    while (map_next(store->topics, &at, NULL, &value))
+        if (memcmp(((struct topic *)value)->id, id, TOPIC_ID_SIZE) == 0)
+            return value;
+    return NULL;
+}
+
+struct partition *store_partition(const struct store *store, struct view name, int32_t partition) {
     const struct topic *topic = store_topic(store, name);
     return topic && partition >= 0 && partition < topic->partition_count ? topic->partitions[partition] : NULL;
 }
@@ -276,70 +368,117 @@ bool topic_name_valid(struct view name) {
         return false;
     for (size_t i = 0; i < name.size; i++) {
         char c = name.data[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-'))
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+              c == '-'))
             return false;
     }
     return true;
 }
 
-int store_create(struct store *store, struct view name, int32_t partitions, struct properties *config, struct error *error) {
+bool topic_is_internal(struct view name) {
+    return view_starts_with(name, VIEW("__consumer_offsets")) || view_starts_with(name, VIEW("__transaction_state"));
+}
+
+static void remove_folder(const char *path) {
+    struct error error = {0};
+    if (file_remove_tree(path, &error) != 0)
+        log_warn("broker", "%s", error.message);
+}
+
+/* Renamed first, so that a kill in between leaves nothing that looks like a partition. */
+static void remove_partition(struct partition *partition) {
+    struct text gone = TEXT_EMPTY;
+    char *folder = memory_copy_string(partition_folder(partition));
+    partition_close(partition, false);
+    text_append_format(&gone, "%s-deleted", folder);
+    remove_folder(text_string(&gone));
+    remove_folder(rename(folder, text_string(&gone)) == 0 ? text_string(&gone) : folder);
+    text_free(&gone);
+    memory_free(folder);
+}
+
+static void remove_partitions_from(struct topic *topic, int32_t first) {
+    while (topic->partition_count > first)
+        remove_partition(topic->partitions[--topic->partition_count]);
+}
+
+int store_create(struct store *store, struct view name, int32_t partitions, const struct properties *config,
+                 struct error *error) {
     if (store_topic(store, name))
         return error_set(error, ERROR_EXISTS, "Topic '%.*s' already exists.", VIEW_ARGS(name));
     if (partitions < 1 || partitions > PARTITIONS_MOST)
         return error_set(error, ERROR_INVALID, "A topic has 1 to %d partitions here.", PARTITIONS_MOST);
-    struct text copy = TEXT_EMPTY;
-    text_append(&copy, name);
-    struct topic *topic = memory_zero(1, sizeof *topic);
-    topic->name = text_take(&copy);
-    topic->config = config ? properties_copy(config) : properties_new();
-    if (open_partitions(store, topic, partitions, false, NULL, error) != 0) {
-        topic_free(topic);
-        return -1;
+    struct topic *topic = topic_new(name);
+    if (config) {
+        properties_free(topic->config);
+        topic->config = properties_copy(config);
     }
     map_put(store->topics, name, topic);
-    if (store_save(store, error) != 0) {
-        map_remove(store->topics, name);
-        return -1;
-    }
-    return 0;
+    if (open_partitions(store, topic, partitions, TRUST_ALL, NULL, error) == 0 && save(store, error) == 0)
+        return 0;
+    remove_partitions_from(topic, 0);
+    map_remove(store->topics, name);
+    return -1;
 }
 
 int store_delete(struct store *store, struct view name, struct error *error) {
     struct topic *topic = store_topic(store, name);
     if (!topic)
         return error_set(error, ERROR_NOT_FOUND, "Topic '%.*s' does not exist.", VIEW_ARGS(name));
-    struct log **partitions = topic->partitions;
+    struct partition **partitions = topic->partitions;
     int32_t count = topic->partition_count;
     topic->partitions = NULL;
     topic->partition_count = 0;
     map_remove(store->topics, name);
-    int result = store_save(store, error); /* first forgotten, then removed: a crash between leaves folders, never a half topic */
-    for (int32_t i = 0; i < count; i++) {
-        struct error trouble = {0};
-        if (log_delete_folder(partitions[i], &trouble) != 0)
-            log_warn("broker", "%s", trouble.message);
-    }
+    int result =
+        save(store, error); /* first forgotten, then removed: a crash in between leaves folders, never half a topic */
+    for (int32_t i = 0; i < count; i++)
+        remove_partition(partitions[i]);
     memory_free(partitions);
     return result;
 }
 
 int store_grow(struct store *store, struct topic *topic, int32_t partitions, struct error *error) {
+    int32_t before = topic->partition_count;
     if (partitions > PARTITIONS_MOST)
         return error_set(error, ERROR_INVALID, "A topic has 1 to %d partitions here.", PARTITIONS_MOST);
-    return open_partitions(store, topic, partitions, false, NULL, error) == 0 ? store_save(store, error) : -1;
+    if (open_partitions(store, topic, partitions, TRUST_ALL, NULL, error) == 0 && save(store, error) == 0)
+        return 0;
+    remove_partitions_from(topic, before);
+    return -1;
+}
+
+int store_configure(struct store *store, struct topic *topic, struct properties *config, struct error *error) {
+    struct properties *before = topic->config;
+    topic->config = config;
+    if (save(store, error) != 0) {
+        topic->config = before;
+        return -1;
+    }
+    properties_free(before);
+    apply(store, topic);
+    return 0;
+}
+
+static int retain(const struct topic *topic, struct partition *partition, int64_t now_ms, struct error *error) {
+    const struct topic_policy *policy = &topic->policy;
+    producers_expire(partition_producers(partition), now_ms - PRODUCER_KEPT_MS);
+    if (partition_roll_if_old(partition, now_ms, error) != 0)
+        return -1;
+    if (!policy->delete || (policy->retention_bytes < 0 && policy->retention_ms < 0))
+        return 0;
+    return partition_retain(partition, policy->retention_bytes,
+                            policy->retention_ms < 0 ? -1 : now_ms - policy->retention_ms, error);
 }
 
 void store_retain(struct store *store, int64_t now_ms) {
     size_t at = 0;
     void *value;
     while (map_next(store->topics, &at, NULL, &value)) {
-        struct topic *topic = value;
-        int64_t bytes = topic_number(topic, "retention.bytes"), age = topic_number(topic, "retention.ms");
-        if (!strstr(topic_text(topic, "cleanup.policy"), "delete") || (bytes < 0 && age < 0))
-            continue;
+        const struct topic *topic = value;
         for (int32_t i = 0; i < topic->partition_count; i++) {
             struct error error = {0};
-            if (log_retain(topic->partitions[i], bytes, age < 0 ? -1 : now_ms - age, &error) != 0)
+            if (retain(topic, topic->partitions[i], now_ms, &error) != 0)
                 log_warn("broker", "%s", error.message);
         }
     }

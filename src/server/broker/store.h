@@ -1,4 +1,5 @@
-/* Topics with their partitions and settings, kept in the log folder: one folder a partition, one `topics` file. Broker thread. */
+/* Topics with their partitions and settings, kept in the log folder: one folder a partition, one `topics` file. Broker
+ * thread. */
 #pragma once
 
 #include <stdint.h>
@@ -6,18 +7,24 @@
 #include "foundation/base/clock.h"
 #include "foundation/base/map.h"
 #include "foundation/base/properties.h"
-#include "server/broker/log.h"
+#include "server/broker/partition.h"
+#include "server/broker/settings.h"
 
+enum { TOPIC_ID_SIZE = 16 };
 struct topic {
     char *name;
-    struct log **partitions;
+    unsigned char id[TOPIC_ID_SIZE]; /* tells it from an earlier topic of the same name */
+    struct partition **partitions;
     int32_t partition_count;
     struct properties *config; /* what was set; the rest is the default */
+    struct topic_policy policy;
 };
 struct store {
     char *folder;
     struct map *topics; /* name to struct topic */
     char cluster_id[24];
+    bool sync;
+    const struct clock *clock;
 };
 
 struct store_progress {
@@ -25,31 +32,25 @@ struct store_progress {
     void *context;
     int64_t done, total;
 };
-int store_open(struct store *store, const char *folder, struct store_progress *progress, struct error *error);
+/* sync: what is acknowledged is on the disk. Damage that a torn tail does not explain is an error that says what to do.
+ */
+int store_open(struct store *store, const char *folder, bool sync, const struct clock *clock,
+               struct store_progress *progress, struct error *error);
+void store_begin(struct store *store); /* from here on it is written to */
+/* clean: writes indexes and the marker by which the next start knows. */
 void store_close(struct store *store, bool clean);
 struct topic *store_topic(const struct store *store, struct view name);
-struct log *store_partition(const struct store *store, struct view topic, int32_t partition);
+struct topic *store_topic_by_id(const struct store *store, const unsigned char id[TOPIC_ID_SIZE]);
+struct partition *store_partition(const struct store *store, struct view topic, int32_t partition);
 
 bool topic_name_valid(struct view name);
-/* config may be NULL. Exists: ERROR_EXISTS. */
-int store_create(struct store *store, struct view name, int32_t partitions, struct properties *config, struct error *error);
+bool topic_is_internal(struct view name);
+/* config may be NULL. Exists: ERROR_EXISTS. When it fails nothing is left of it. */
+int store_create(struct store *store, struct view name, int32_t partitions, const struct properties *config,
+                 struct error *error);
 int store_delete(struct store *store, struct view name, struct error *error);
 int store_grow(struct store *store, struct topic *topic, int32_t partitions, struct error *error);
-int store_save(struct store *store, struct error *error); /* after a change of settings */
-
-/* --- settings that are honoured --- */
-struct topic_setting {
-    const char *name, *value; /* default */
-    enum { SETTING_TEXT, SETTING_LONG, SETTING_INT, SETTING_LIST } type;
-    const char *allowed; /* space separated words; NULL = any number */
-    const char *help;
-};
-extern const struct topic_setting topic_settings[];
-extern const size_t topic_setting_count;
-const struct topic_setting *topic_setting_find(struct view name);
-int topic_setting_check(struct view name, struct view value, struct error *error);
-int64_t topic_number(const struct topic *topic, const char *name);
-const char *topic_text(const struct topic *topic, const char *name);
-void topic_apply(struct topic *topic); /* hands settings to the logs */
-/* Size and age limits; called now and then. */
+/* Takes config over when it could be saved. */
+int store_configure(struct store *store, struct topic *topic, struct properties *config, struct error *error);
+/* Size and age limits, segments that are too old to be written to, producers long gone; called now and then. */
 void store_retain(struct store *store, int64_t now_ms);

@@ -49,6 +49,17 @@ static void broker_peers(void *context, int connections) {
     report(context, EMBEDDED_BROKER, EMBEDDED_PEERS, connections, 0);
 }
 
+static void broker_trouble(void *context, const char *message) {
+    struct embedded *embedded = context;
+    struct embedded_event event = {.server = EMBEDDED_BROKER, .kind = EMBEDDED_TROUBLE, .message = message};
+    if (embedded->options.report)
+        embedded->options.report(embedded->options.context, &event);
+}
+
+static void broker_disk(void *context, int64_t free_bytes) {
+    report(context, EMBEDDED_BROKER, EMBEDDED_DISK, free_bytes, 0);
+}
+
 static bool is_loopback(const char *address) {
     return strncmp(address, "127.", 4) == 0 || strcmp(address, "localhost") == 0 || strcmp(address, "::1") == 0;
 }
@@ -110,6 +121,8 @@ static int start_broker(struct embedded *embedded, struct error *error) {
         .clock = options->clock,
         .progress = broker_progress,
         .peers = broker_peers,
+        .trouble = broker_trouble,
+        .disk = broker_disk,
         .context = embedded,
     };
     embedded->broker = broker_start(&broker, error);
@@ -205,7 +218,8 @@ struct embedded *embedded_start(const struct embedded_options *options, struct e
     if (!embedded->options.listen)
         embedded->options.listen = "127.0.0.1";
     if (!(options->servers & EMBEDDED_ALL)) {
-        error_set(error, ERROR_UNSUPPORTED, "none of these servers can be started here; `help serve` lists those that can");
+        error_set(error, ERROR_UNSUPPORTED,
+                  "none of these servers can be started here; `help serve` lists those that can");
         memory_free(embedded);
         return NULL;
     }

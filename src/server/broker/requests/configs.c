@@ -7,7 +7,8 @@
 enum { RESOURCE_TOPIC = 2, RESOURCE_BROKER = 4, SOURCE_TOPIC = 1, SOURCE_STATIC = 4, SOURCE_DEFAULT = 5 };
 enum { OPERATION_SET, OPERATION_DELETE, OPERATION_APPEND, OPERATION_SUBTRACT };
 
-static void write_entry(struct text *out, int16_t version, const char *name, const char *value, bool read_only, int8_t source) {
+static void write_entry(struct text *out, int16_t version, const char *name, const char *value, bool read_only,
+                        int8_t source) {
     write_string(out, name);
     write_string(out, value);
     write_int8(out, read_only);
@@ -29,7 +30,8 @@ static bool wanted(struct reader names, int32_t count, const char *name) {
     return false;
 }
 
-static void describe_topic(struct request *request, const struct topic *topic, struct reader names, int32_t name_count) {
+static void describe_topic(struct request *request, const struct topic *topic, struct reader names,
+                           int32_t name_count) {
     struct text *out = request->out;
     size_t count_at = out->size;
     int32_t count = 0;
@@ -87,7 +89,9 @@ static enum handled describe(struct request *request) {
         for (int32_t j = 0; j < name_count; j++)
             read_string(reader);
         const struct topic *topic = type == RESOURCE_TOPIC ? store_topic(&request->core->store, name) : NULL;
-        int16_t code = topic || type == RESOURCE_BROKER ? KAFKA_OK : type == RESOURCE_TOPIC ? KAFKA_UNKNOWN_TOPIC : KAFKA_INVALID_REQUEST;
+        int16_t code = topic || type == RESOURCE_BROKER ? KAFKA_OK
+                       : type == RESOURCE_TOPIC         ? KAFKA_UNKNOWN_TOPIC
+                                                        : KAFKA_INVALID_REQUEST;
         write_int16(out, code);
         write_string(out, code == KAFKA_UNKNOWN_TOPIC ? "This topic does not exist."
                           : code                      ? "Only topics and the broker have settings here."
@@ -105,44 +109,32 @@ static enum handled describe(struct request *request) {
 }
 
 /* All of a request's settings are checked before any is taken. */
-static int16_t alter_topic(struct request *request, struct topic *topic, struct reader entries, int32_t count, bool incremental,
-                           bool only_check, struct error *error) {
+static int16_t alter_topic(struct request *request, struct topic *topic, struct reader entries, int32_t count,
+                           bool incremental, bool only_check, struct error *error) {
     struct properties *config = incremental ? properties_copy(topic->config) : properties_new();
     int16_t code = KAFKA_OK;
     for (int32_t i = 0; i < count && !code; i++) {
         struct view name = read_string(&entries);
         int8_t operation = incremental ? read_int8(&entries) : OPERATION_SET;
         struct view value = read_string(&entries);
-        struct text name_text = TEXT_EMPTY, value_text = TEXT_EMPTY;
+        struct text name_text = TEXT_EMPTY;
         text_append(&name_text, name);
-        text_append(&value_text, value);
         if (operation == OPERATION_APPEND || operation == OPERATION_SUBTRACT) {
             code = KAFKA_INVALID_CONFIG;
-            error_set(error, ERROR_UNSUPPORTED, "APPEND and SUBTRACT are not supported; set %s as a whole.", text_string(&name_text));
+            error_set(error, ERROR_UNSUPPORTED, "APPEND and SUBTRACT are not supported; set %s as a whole.",
+                      text_string(&name_text));
         } else if (operation == OPERATION_DELETE || !value.data) {
             properties_remove(config, text_string(&name_text));
-        } else if (topic_setting_check(name, value, error) != 0) {
+        } else if (topic_setting_put(config, name, value, error) != 0) {
             code = KAFKA_INVALID_CONFIG;
-        } else {
-            properties_set(config, text_string(&name_text), text_string(&value_text));
         }
         text_free(&name_text);
-        text_free(&value_text);
     }
-    if (code || only_check) {
+    if (!code && !only_check && store_configure(&request->core->store, topic, config, error) != 0)
+        code = KAFKA_STORAGE_ERROR;
+    if (code || only_check)
         properties_free(config);
-        return code;
-    }
-    struct properties *before = topic->config;
-    topic->config = config;
-    if (store_save(&request->core->store, error) != 0) {
-        topic->config = before;
-        properties_free(config);
-        return KAFKA_STORAGE_ERROR;
-    }
-    properties_free(before);
-    topic_apply(topic);
-    return KAFKA_OK;
+    return code;
 }
 
 static void pass_entries(struct reader *reader, int32_t count, bool incremental) {
@@ -178,7 +170,8 @@ static enum handled alter_any(struct request *request, bool incremental) {
         if (topic && !reader->broken)
             code = alter_topic(request, topic, entries, entry_count, incremental, only_check, &error);
         else if (type == RESOURCE_BROKER)
-            code = KAFKA_INVALID_REQUEST, error_set(&error, ERROR_UNSUPPORTED, "The broker's own settings are given when it starts.");
+            code = KAFKA_INVALID_REQUEST,
+            error_set(&error, ERROR_UNSUPPORTED, "The broker's own settings are given when it starts.");
         else
             error_set(&error, ERROR_NOT_FOUND, "This topic does not exist.");
         write_int16(out, code);
@@ -199,5 +192,5 @@ static enum handled alter_incrementally(struct request *request) {
 
 const struct handler handler_describe_configs = {KEY_DESCRIBE_CONFIGS, 0, 2, "DescribeConfigs", describe, false};
 const struct handler handler_alter_configs = {KEY_ALTER_CONFIGS, 0, 1, "AlterConfigs", alter, false};
-const struct handler handler_incremental_alter_configs = {KEY_INCREMENTAL_ALTER_CONFIGS, 0, 0, "IncrementalAlterConfigs",
-                                                          alter_incrementally, false};
+const struct handler handler_incremental_alter_configs = {
+    KEY_INCREMENTAL_ALTER_CONFIGS, 0, 0, "IncrementalAlterConfigs", alter_incrementally, false};

@@ -35,24 +35,25 @@ static enum handled handle(struct request *request) {
         write_view(out, name.data ? name : VIEW(""));
         write_int32(out, partitions < 0 ? 0 : partitions);
         for (int32_t j = 0; j < partitions && !reader->broken; j++) {
-            int32_t partition = read_int32(reader);
+            int32_t index = read_int32(reader);
             if (version >= 9)
                 read_int32(reader); /* leader epoch: there is but one */
             int64_t offset = read_int64(reader);
             if (version >= 5)
                 read_int64(reader);
             int32_t partition_most = read_int32(reader);
-            struct log *log = store_partition(&request->core->store, name, partition);
-            int16_t error = !log ? KAFKA_UNKNOWN_TOPIC
-                            : offset < log_start_offset(log) || offset > log_end_offset(log) ? KAFKA_OFFSET_OUT_OF_RANGE
-                                                                                             : KAFKA_OK;
-            write_int32(out, partition);
+            struct partition *partition = store_partition(&request->core->store, name, index);
+            int16_t error = !partition ? KAFKA_UNKNOWN_TOPIC
+                            : offset < partition_start_offset(partition) || offset > partition_end_offset(partition)
+                                ? KAFKA_OFFSET_OUT_OF_RANGE
+                                : KAFKA_OK;
+            write_int32(out, index);
             size_t error_at = out->size;
             write_int16(out, error);
-            write_int64(out, log ? log_end_offset(log) : -1); /* high watermark */
-            write_int64(out, log ? log_end_offset(log) : -1); /* last stable offset */
+            write_int64(out, partition ? partition_end_offset(partition) : -1); /* high watermark */
+            write_int64(out, partition ? partition_end_offset(partition) : -1); /* last stable offset */
             if (version >= 5)
-                write_int64(out, log ? log_start_offset(log) : -1);
+                write_int64(out, partition ? partition_start_offset(partition) : -1);
             write_int32(out, -1); /* aborted transactions: none */
             if (version >= 11)
                 write_int32(out, -1);
@@ -63,8 +64,11 @@ static enum handled handle(struct request *request) {
             if (error || (left <= 0 && found > 0))
                 continue;
             struct error reading = {0};
-            size_t limit = (size_t)(partition_most < left ? (partition_most > 0 ? partition_most : 1) : left > 0 ? left : 1);
-            if (offset < log_end_offset(log) && log_read(log, offset, limit, out, &reading) != 0) {
+            size_t limit = (size_t)(partition_most < left ? (partition_most > 0 ? partition_most : 1)
+                                    : left > 0            ? left
+                                                          : 1);
+            if (offset < partition_end_offset(partition) &&
+                partition_read(partition, offset, limit, out, &reading) != 0) {
                 out->size = size_at + 4;
                 out->data[error_at + 1] = KAFKA_STORAGE_ERROR;
                 trouble = true;

@@ -17,19 +17,20 @@ static enum handled handle(struct request *request) {
         write_view(out, name.data ? name : VIEW(""));
         write_int32(out, partitions < 0 ? 0 : partitions);
         for (int32_t j = 0; j < partitions && !reader->broken; j++) {
-            int32_t partition = read_int32(reader);
+            int32_t index = read_int32(reader);
             if (version >= 2)
                 read_int32(reader);
             int32_t epoch = read_int32(reader);
-            struct log *log = store_partition(&request->core->store, name, partition);
-            write_int16(out, log ? KAFKA_OK : KAFKA_UNKNOWN_TOPIC);
-            write_int32(out, partition);
+            struct partition *partition = store_partition(&request->core->store, name, index);
+            write_int16(out, partition ? KAFKA_OK : KAFKA_UNKNOWN_TOPIC);
+            write_int32(out, index);
             if (version >= 1)
-                write_int32(out, log && epoch >= 0 ? 0 : -1);
-            write_int64(out, log && epoch >= 0 ? log_end_offset(log) : -1);
+                write_int32(out, partition && epoch >= 0 ? 0 : -1);
+            write_int64(out, partition && epoch >= 0 ? partition_end_offset(partition) : -1);
         }
     }
     return HANDLED;
 }
 
-const struct handler handler_offset_for_leader_epoch = {KEY_OFFSET_FOR_LEADER_EPOCH, 0, 3, "OffsetForLeaderEpoch", handle, false};
+const struct handler handler_offset_for_leader_epoch = {KEY_OFFSET_FOR_LEADER_EPOCH, 0,      3,
+                                                        "OffsetForLeaderEpoch",      handle, false};

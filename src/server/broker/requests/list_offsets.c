@@ -18,20 +18,20 @@ static enum handled handle(struct request *request) {
         write_view(out, name.data ? name : VIEW(""));
         write_int32(out, partitions < 0 ? 0 : partitions);
         for (int32_t j = 0; j < partitions && !reader->broken; j++) {
-            int32_t partition = read_int32(reader);
+            int32_t index = read_int32(reader);
             if (version >= 4)
                 read_int32(reader);
             int64_t time = read_int64(reader), offset = -1, timestamp = -1;
-            struct log *log = store_partition(&request->core->store, name, partition);
+            struct partition *partition = store_partition(&request->core->store, name, index);
             struct error error = {0};
-            int16_t code = log ? KAFKA_OK : KAFKA_UNKNOWN_TOPIC;
-            if (log && time == -1)
-                offset = log_end_offset(log);
-            else if (log && time == -2)
-                offset = log_start_offset(log);
-            else if (log && log_find_time(log, time, &offset, &timestamp, &error) != 0)
+            int16_t code = partition ? KAFKA_OK : KAFKA_UNKNOWN_TOPIC;
+            if (partition && time == -1)
+                offset = partition_end_offset(partition);
+            else if (partition && time == -2)
+                offset = partition_start_offset(partition);
+            else if (partition && partition_find_time(partition, time, &offset, &timestamp, &error) != 0)
                 code = kafka_error_of(&error);
-            write_int32(out, partition);
+            write_int32(out, index);
             write_int16(out, code);
             write_int64(out, timestamp);
             write_int64(out, offset);

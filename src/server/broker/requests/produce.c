@@ -1,63 +1,97 @@
-/* Produce 0-8. Versions below 3 are listed because clients probe for them; their old record formats are refused by name. */
+/* Produce 0-8. Versions below 3 are listed because clients probe for them; their old record formats are refused by
+ * name. */
 #include <string.h>
 
-#include "foundation/base/log.h"
+#include "server/broker/codec.h"
 #include "server/broker/handler.h"
+#include "server/broker/records.h"
 
 struct outcome {
     int16_t error;
-    int64_t offset;
+    int64_t offset, append_time;
     const char *message;
 };
 
-static struct outcome append_all(struct request *request, struct topic *topic, struct log *log, struct view records) {
-    struct broker_core *core = request->core;
-    struct outcome outcome = {KAFKA_OK, -1, NULL};
-    int64_t most = topic_number(topic, "max.message.bytes");
+static struct outcome refuse(int16_t error, const char *message) {
+    return (struct outcome){.error = error, .offset = -1, .append_time = -1, .message = message};
+}
+
+/* What Kafka asks of a batch before it is stored. Records are opened for compacted topics only, whose records need
+ * keys. */
+static struct outcome check(const struct request *request, const struct topic *topic, struct view records,
+                            struct batch_header *header) {
+    const struct topic_policy *policy = &topic->policy;
+    int64_t now = clock_wall_ms(request->core->clock);
+    size_t size = 0;
     if (!records.data || records.size == 0)
-        return (struct outcome){KAFKA_INVALID_RECORD, -1, "no records"};
-    while (records.size) {
-        struct batch_header header;
-        struct error error = {0};
-        size_t size = 0;
-        int64_t offset = -1;
-        switch (batch_check(records, &header, &size)) {
-        case BATCH_OLD_FORMAT:
-            return (struct outcome){KAFKA_UNSUPPORTED_FOR_MESSAGE_FORMAT, -1, "only record batches of format v2 are taken"};
-        case BATCH_GOOD:
-            break;
-        default:
-            return (struct outcome){KAFKA_CORRUPT_MESSAGE, -1, "the batch's checksum or length is wrong"};
-        }
-        if ((int64_t)size > most)
-            return (struct outcome){KAFKA_MESSAGE_TOO_LARGE, -1, "larger than max.message.bytes of the topic"};
-        if (header.attributes & (BATCH_TRANSACTIONAL | BATCH_CONTROL))
-            return (struct outcome){KAFKA_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, -1, "transactions are not supported here"};
-        switch (producers_judge(log_producers(log), &header, &offset)) {
-        case PRODUCER_DUPLICATE: /* sent again after a lost answer: acknowledged where it lies */
-            break;
-        case PRODUCER_OUT_OF_ORDER:
-            return (struct outcome){KAFKA_OUT_OF_ORDER_SEQUENCE, -1, "a batch of this producer is missing before this one"};
-        case PRODUCER_FENCED:
-            return (struct outcome){KAFKA_INVALID_PRODUCER_EPOCH, -1, "a newer producer has the same id"};
-        case PRODUCER_NEW:
-            /* the request is a private copy, so the offset may be written in place */
-            if (log_append(log, (char *)(uintptr_t)records.data, size, &header, &offset, &error) != 0) {
-                log_error("broker", "%s", error.message);
-                return (struct outcome){KAFKA_STORAGE_ERROR, -1, "the broker cannot write; is its disk full?"};
-            }
-            if (core->sync && log_sync(log, &error) != 0) {
-                log_error("broker", "%s", error.message);
-                return (struct outcome){KAFKA_STORAGE_ERROR, -1, "the broker cannot write to its disk"};
-            }
-            broker_core_appended(core);
-            break;
-        }
-        if (outcome.offset < 0)
-            outcome.offset = offset;
-        records = (struct view){records.data + size, records.size - size};
+        return refuse(KAFKA_INVALID_RECORD, "no records");
+    switch (batch_check(records, header, &size)) {
+    case BATCH_OLD_FORMAT:
+        return refuse(KAFKA_UNSUPPORTED_FOR_MESSAGE_FORMAT, "only record batches of format v2 are taken");
+    case BATCH_GOOD:
+        break;
+    default:
+        return refuse(KAFKA_CORRUPT_MESSAGE, "the batch's checksum or length is wrong");
     }
+    if (size != records.size)
+        return refuse(KAFKA_INVALID_RECORD, "a request has one batch a partition");
+    if ((int64_t)size > policy->message_most)
+        return refuse(KAFKA_MESSAGE_TOO_LARGE, "larger than max.message.bytes of the topic");
+    if (header->attributes & (BATCH_TRANSACTIONAL | BATCH_CONTROL))
+        return refuse(KAFKA_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, "transactions are not supported here");
+    if (header->record_count < 1 || header->record_count != header->last_offset_delta + 1)
+        return refuse(KAFKA_INVALID_RECORD, "the number of records and their offsets do not agree");
+    if (header->producer_id >= 0 && (header->base_sequence < 0 || header->producer_epoch < 0))
+        return refuse(KAFKA_INVALID_RECORD, "a producer id without a sequence");
+    if ((header->attributes & BATCH_CODEC) > CODEC_ZSTD ||
+        ((header->attributes & BATCH_CODEC) == CODEC_ZSTD && request->version < 7))
+        return refuse(KAFKA_UNSUPPORTED_COMPRESSION_TYPE,
+                      "unknown compression, or zstd in a request older than version 7");
+    if (!policy->append_time && policy->time_ahead_most_ms != INT64_MAX &&
+        header->max_timestamp > now + policy->time_ahead_most_ms)
+        return refuse(KAFKA_INVALID_TIMESTAMP,
+                      "a record is further ahead of the clock than message.timestamp.after.max.ms");
+    if (policy->compact && records_check(records, header, true) != RECORDS_GOOD)
+        return refuse(KAFKA_INVALID_RECORD, "records of a compacted topic need keys");
+    return (struct outcome){KAFKA_OK, -1, -1, NULL};
+}
+
+static struct outcome store_batch(struct request *request, const struct topic *topic, struct partition *partition,
+                                  struct view records, struct batch_header *header) {
+    struct broker_core *core = request->core;
+    struct outcome outcome = {KAFKA_OK, -1, -1, NULL};
+    struct error error = {0};
+    char *batch =
+        (char *)(uintptr_t)records.data; /* the request is a private copy: offset and time are written in place */
+    if (topic->policy.append_time) {
+        outcome.append_time = clock_wall_ms(core->clock);
+        batch_set_append_time(batch, records.size, header, outcome.append_time);
+    }
+    if (partition_append(partition, batch, records.size, header, &outcome.offset, &error) != 0) {
+        broker_core_trouble(core, &error);
+        return refuse(KAFKA_STORAGE_ERROR, "the broker cannot write; is its disk full?");
+    }
+    broker_core_appended(core, partition);
     return outcome;
+}
+
+static struct outcome append(struct request *request, const struct topic *topic, struct partition *partition,
+                             struct view records) {
+    struct batch_header header;
+    struct outcome outcome = check(request, topic, records, &header);
+    if (outcome.error)
+        return outcome;
+    switch (producers_judge(partition_producers(partition), &header, &outcome.offset)) {
+    case PRODUCER_DUPLICATE: /* sent again after a lost answer: acknowledged where it lies */
+        return outcome;
+    case PRODUCER_OUT_OF_ORDER:
+        return refuse(KAFKA_OUT_OF_ORDER_SEQUENCE, "a batch of this producer is missing before this one");
+    case PRODUCER_FENCED:
+        return refuse(KAFKA_INVALID_PRODUCER_EPOCH, "a newer producer has the same id");
+    case PRODUCER_NEW:
+        break;
+    }
+    return store_batch(request, topic, partition, records, &header);
 }
 
 static enum handled handle(struct request *request) {
@@ -76,23 +110,23 @@ static enum handled handle(struct request *request) {
         write_view(out, name.data ? name : VIEW(""));
         write_int32(out, partitions < 0 ? 0 : partitions);
         for (int32_t j = 0; j < partitions && !reader->broken; j++) {
-            int32_t partition = read_int32(reader);
+            int32_t index = read_int32(reader);
             struct view records = read_bytes(reader);
-            struct log *log = store_partition(&request->core->store, name, partition);
-            struct outcome outcome = {KAFKA_UNKNOWN_TOPIC, -1, "no such topic and partition"};
+            struct partition *partition = store_partition(&request->core->store, name, index);
+            struct outcome outcome = refuse(KAFKA_UNKNOWN_TOPIC, "no such topic and partition");
             if (reader->broken)
                 break;
             if (transactional.data)
-                outcome = (struct outcome){KAFKA_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, -1, "transactions are not supported here"};
-            else if (log)
-                outcome = append_all(request, topic, log, records);
-            write_int32(out, partition);
+                outcome = refuse(KAFKA_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, "transactions are not supported here");
+            else if (partition)
+                outcome = append(request, topic, partition, records);
+            write_int32(out, index);
             write_int16(out, outcome.error);
             write_int64(out, outcome.error ? -1 : outcome.offset);
             if (version >= 2)
-                write_int64(out, -1); /* append time: records keep their own */
+                write_int64(out, outcome.append_time); /* -1: records keep their own */
             if (version >= 5)
-                write_int64(out, log ? log_start_offset(log) : -1);
+                write_int64(out, partition ? partition_start_offset(partition) : -1);
             if (version >= 8) {
                 write_int32(out, 0);
                 write_string(out, outcome.error ? outcome.message : NULL);

@@ -12,14 +12,11 @@ static int16_t read_config(struct reader *reader, struct properties *config, str
         struct view name = read_string(reader), value = read_string(reader);
         if (reader->broken || !name.data || !value.data)
             continue;
-        if (code == KAFKA_OK && topic_setting_check(name, value, error) != 0)
+        struct error trouble = {0};
+        if (topic_setting_put(config, name, value, &trouble) != 0 && code == KAFKA_OK) {
             code = KAFKA_INVALID_CONFIG;
-        struct text name_text = TEXT_EMPTY, value_text = TEXT_EMPTY;
-        text_append(&name_text, name);
-        text_append(&value_text, value);
-        properties_set(config, text_string(&name_text), text_string(&value_text));
-        text_free(&name_text);
-        text_free(&value_text);
+            *error = trouble;
+        }
     }
     return code;
 }
@@ -75,11 +72,14 @@ static enum handled create(struct request *request) {
         if (code)
             error_set(&error, ERROR_INVALID, "This cluster has one broker, %d.", NODE_ID);
         else if (!topic_name_valid(name))
-            code = KAFKA_INVALID_TOPIC, error_set(&error, ERROR_INVALID, "A topic's name has 1 to 249 letters, digits, '.', '_' or '-'.");
+            code = KAFKA_INVALID_TOPIC,
+            error_set(&error, ERROR_INVALID, "A topic's name has 1 to 249 letters, digits, '.', '_' or '-'.");
         else if (store_topic(&request->core->store, name))
-            code = KAFKA_TOPIC_ALREADY_EXISTS, error_set(&error, ERROR_EXISTS, "Topic '%.*s' already exists.", VIEW_ARGS(name));
+            code = KAFKA_TOPIC_ALREADY_EXISTS,
+            error_set(&error, ERROR_EXISTS, "Topic '%.*s' already exists.", VIEW_ARGS(name));
         else if (partitions < 1)
-            code = KAFKA_INVALID_PARTITIONS, error_set(&error, ERROR_INVALID, "Number of partitions must be larger than 0.");
+            code = KAFKA_INVALID_PARTITIONS,
+            error_set(&error, ERROR_INVALID, "Number of partitions must be larger than 0.");
         else if (assigned <= 0 && replicas != -1 && replicas != 1)
             code = KAFKA_INVALID_REPLICATION_FACTOR,
             error_set(&error, ERROR_INVALID, "Replication factor: %d larger than available brokers: 1.", replicas);
@@ -96,24 +96,20 @@ static enum handled create(struct request *request) {
     return HANDLED;
 }
 
-static enum handled delete(struct request *request) {
-    struct reader *reader = &request->reader;
-    struct text *out = request->out;
-    int32_t count = read_array(reader, 2);
-    if (request->version >= 1)
-        write_int32(out, 0);
-    write_int32(out, count < 0 ? 0 : count);
-    for (int32_t i = 0; i < count && !reader->broken; i++) {
-        struct error error = {0};
-        struct view name = read_string(reader);
-        int result = store_delete(&request->core->store, name, &error);
-        if (result == 0)
-            groups_topic_deleted(request->core->groups, name);
-        broker_core_appended(request->core); /* whoever waits for records of it shall hear */
-        write_view(out, name.data ? name : VIEW(""));
-        write_int16(out, result == 0 ? KAFKA_OK : kafka_error_of(&error));
-    }
-    return HANDLED;
+static enum handled delete (struct request *request) {
+    struct reader *reader = &request->reader; struct text *out = request->out; int32_t count = read_array(reader, 2);
+    if (request->version >= 1) write_int32(out, 0); write_int32(out, count < 0 ? 0 : count);
+    for (int32_t i = 0; i < count && !reader->broken;
+         i++){struct error error = {0}; struct view name = read_string(reader);
+              const struct topic *topic = store_topic(&request->core->store, name);
+              for (int32_t j = 0; topic && j < topic->partition_count; j++)
+                  broker_core_forget(request->core, topic->partitions[j]);
+              int result = store_delete(&request->core->store, name, &error);
+              if (result == 0) groups_topic_deleted(request->core->groups, name);
+              broker_core_appended(request->core, NULL); /* whoever waits for records of it shall hear */
+              write_view(out, name.data ? name : VIEW(""));
+              write_int16(out, result == 0 ? KAFKA_OK : kafka_error_of(&error));}
+return HANDLED;
 }
 
 static enum handled create_partitions(struct request *request) {
@@ -141,10 +137,12 @@ static enum handled create_partitions(struct request *request) {
         struct topic *topic = store_topic(&request->core->store, name);
         int16_t code = KAFKA_OK;
         if (!topic)
-            code = KAFKA_UNKNOWN_TOPIC, error_set(&error, ERROR_NOT_FOUND, "Topic '%.*s' does not exist.", VIEW_ARGS(name));
+            code = KAFKA_UNKNOWN_TOPIC,
+            error_set(&error, ERROR_NOT_FOUND, "Topic '%.*s' does not exist.", VIEW_ARGS(name));
         else if (partitions <= topic->partition_count)
             code = KAFKA_INVALID_PARTITIONS,
-            error_set(&error, ERROR_INVALID, "Topic currently has %d partitions, which is higher than or equal to the requested %d.",
+            error_set(&error, ERROR_INVALID,
+                      "Topic currently has %d partitions, which is higher than or equal to the requested %d.",
                       topic->partition_count, partitions);
         else if (!only_check && store_grow(&request->core->store, topic, partitions, &error) != 0)
             code = error.code == ERROR_INVALID ? KAFKA_INVALID_PARTITIONS : kafka_error_of(&error);
@@ -167,19 +165,19 @@ static enum handled delete_records(struct request *request) {
         write_view(out, name.data ? name : VIEW(""));
         write_int32(out, partitions < 0 ? 0 : partitions);
         for (int32_t j = 0; j < partitions && !reader->broken; j++) {
-            int32_t partition = read_int32(reader);
+            int32_t index = read_int32(reader);
             int64_t offset = read_int64(reader);
-            struct log *log = store_partition(&request->core->store, name, partition);
+            struct partition *partition = store_partition(&request->core->store, name, index);
             struct error error = {0};
-            int16_t code = log ? KAFKA_OK : KAFKA_UNKNOWN_TOPIC;
-            if (log && offset == -1)
-                offset = log_end_offset(log);
-            if (log && (offset < 0 || offset > log_end_offset(log)))
+            int16_t code = partition ? KAFKA_OK : KAFKA_UNKNOWN_TOPIC;
+            if (partition && offset == -1)
+                offset = partition_end_offset(partition);
+            if (partition && (offset < 0 || offset > partition_end_offset(partition)))
                 code = KAFKA_OFFSET_OUT_OF_RANGE;
-            else if (log && log_trim(log, offset, &error) != 0)
+            else if (partition && partition_trim(partition, offset, &error) != 0)
                 code = kafka_error_of(&error);
-            write_int32(out, partition);
-            write_int64(out, code ? -1 : log_start_offset(log));
+            write_int32(out, index);
+            write_int64(out, code ? -1 : partition_start_offset(partition));
             write_int16(out, code);
         }
     }
@@ -188,5 +186,6 @@ static enum handled delete_records(struct request *request) {
 
 const struct handler handler_create_topics = {KEY_CREATE_TOPICS, 0, 4, "CreateTopics", create, false};
 const struct handler handler_delete_topics = {KEY_DELETE_TOPICS, 0, 3, "DeleteTopics", delete, false};
-const struct handler handler_create_partitions = {KEY_CREATE_PARTITIONS, 0, 1, "CreatePartitions", create_partitions, false};
+const struct handler handler_create_partitions = {KEY_CREATE_PARTITIONS, 0,    1, "CreatePartitions",
+                                                  create_partitions,     false};
 const struct handler handler_delete_records = {KEY_DELETE_RECORDS, 0, 1, "DeleteRecords", delete_records, false};

@@ -174,7 +174,7 @@ static void a_repeated_batch_is_known_and_a_gap_refused(void **state) {
     gap.base_sequence = 30;
     int64_t offset = -1;
     assert_int_equal(producers_judge(producers, &first, &offset), PRODUCER_NEW);
-    producers_add(producers, &first, 100);
+    producers_add(producers, &first, 100, 0);
     assert_int_equal(producers_judge(producers, &first, &offset), PRODUCER_DUPLICATE);
     assert_int_equal(offset, 100);
     assert_int_equal(producers_judge(producers, &next, &offset), PRODUCER_NEW);
@@ -188,7 +188,7 @@ static void a_repeated_batch_is_known_and_a_gap_refused(void **state) {
     text_free(&saved);
     producers_free(loaded);
     first.producer_epoch = 1;
-    producers_add(producers, &first, 200);
+    producers_add(producers, &first, 200, 0);
     assert_int_equal(producers_judge(producers, &next, &offset), PRODUCER_FENCED);
     producers_free(producers);
 }

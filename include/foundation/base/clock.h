@@ -28,4 +28,6 @@ int64_t clock_days_from_civil(int year, int month, int day);
 /* Offset of an IANA zone ("UTC", "Europe/Berlin", "+02:00") from UTC in seconds at an instant. Thread-safe
  * (reads zoneinfo itself, no TZ environment tricks); unknown zone is ERROR_INVALID. */
 int clock_zone_offset(const char *zone, int64_t utc_ms, int *offset_seconds, struct error *error);
+/* Its short name at an instant: "CEST", "+07" where the zone has no letters. */
+int clock_zone_name(const char *zone, int64_t utc_ms, char name[16], struct error *error);
 const char *clock_system_zone(void); /* TZ, /etc/timezone, /etc/localtime; "UTC" when unknown; static string */

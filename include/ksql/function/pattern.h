@@ -1,5 +1,5 @@
-/* Times by patterns of Java's DateTimeFormatter: y u M d D E a h H m s S n X x Z V and 'text'. Letters that are not there
- * are refused by name, so that no row gets a wrong text. Pure, any thread. */
+/* Times by patterns of Java's DateTimeFormatter: y u M d D E a h H m s S n X x Z z V and 'text'. Letters that are not
+ * there are refused by name, so that no row gets a wrong text. Pure, any thread. */
 #pragma once
 
 #include <stdint.h>

@@ -23,17 +23,31 @@ struct rule {
     int month, week, day, time;
 };
 
-static bool skip_name(const char **at) {
+/* What holds at an instant: seconds east of UTC, and the name that goes with them. */
+struct local {
+    int offset;
+    char name[16];
+};
+
+static void set_name(struct local *local, const char *name, size_t size) {
+    size = size < sizeof local->name ? size : sizeof local->name - 1;
+    memcpy(local->name, name, size);
+    local->name[size] = '\0';
+}
+
+static bool read_name(const char **at, struct local *local) {
     if (**at == '<') {
         const char *end = strchr(*at, '>');
         if (!end)
             return false;
+        set_name(local, *at + 1, (size_t)(end - *at - 1));
         *at = end + 1;
         return true;
     }
     const char *start = *at;
     while ((**at >= 'A' && **at <= 'Z') || (**at >= 'a' && **at <= 'z'))
         (*at)++;
+    set_name(local, start, (size_t)(*at - start));
     return *at - start >= 3;
 }
 
@@ -83,7 +97,8 @@ static int64_t rule_moment(const struct rule *rule, int year) {
     if (rule->kind == '0')
         return (first + rule->day) * DAY + rule->time;
     int64_t start = clock_days_from_civil(year, rule->month, 1);
-    int64_t next = rule->month == 12 ? clock_days_from_civil(year + 1, 1, 1) : clock_days_from_civil(year, rule->month + 1, 1);
+    int64_t next =
+        rule->month == 12 ? clock_days_from_civil(year + 1, 1, 1) : clock_days_from_civil(year, rule->month + 1, 1);
     int64_t weekday = (start + 4) % 7; /* 1970-01-01 was a Thursday */
     int64_t day = start + (rule->day - weekday + 7) % 7 + (int64_t)(rule->week - 1) * 7;
     while (day >= next)
@@ -91,16 +106,17 @@ static int64_t rule_moment(const struct rule *rule, int year) {
     return day * DAY + rule->time;
 }
 
-static bool footer_offset(const char *text, int64_t seconds, int *offset) {
+static bool footer_local(const char *text, int64_t seconds, struct local *local) {
     struct rule begin, end;
+    struct local other;
     const char *at = text;
-    if (!skip_name(&at))
+    if (!read_name(&at, local))
         return false;
     int standard = -read_time(&at), summer = standard + 3600;
-    *offset = standard;
+    local->offset = standard;
     if (*at == '\0')
         return true;
-    if (!skip_name(&at))
+    if (!read_name(&at, &other))
         return false;
     if (*at != ',' && *at != '\0')
         summer = -read_time(&at);
@@ -111,11 +127,13 @@ static bool footer_offset(const char *text, int64_t seconds, int *offset) {
     clock_civil_from_days(local_day, &year, &month, &day);
     int64_t from = rule_moment(&begin, year) - standard, to = rule_moment(&end, year) - summer;
     bool in_summer = from < to ? seconds >= from && seconds < to : seconds >= from || seconds < to;
-    *offset = in_summer ? summer : standard;
+    other.offset = summer;
+    if (in_summer)
+        *local = other;
     return true;
 }
 
-static bool file_offset(struct view file, int64_t seconds, int *offset) {
+static bool file_local(struct view file, int64_t seconds, struct local *local) {
     if (file.size < HEADER || memcmp(file.data, "TZif", 4) != 0)
         return false;
     const char *at = file.data, *end = file.data + file.size;
@@ -129,7 +147,8 @@ static bool file_offset(struct view file, int64_t seconds, int *offset) {
         int64_t bytes = times * (size + 1) + types * 6 + letters + leaps * (size + 4) + standard + utc;
         if (times < 0 || types < 1 || letters < 0 || leaps < 0 || standard < 0 || utc < 0 || bytes > end - at - HEADER)
             return false;
-        const char *moments = at + HEADER, *indexes = moments + times * size, *infos = indexes + times;
+        const char *moments = at + HEADER, *indexes = moments + times * size, *infos = indexes + times,
+                   *names = infos + types * 6;
         at += HEADER + bytes;
         if (block < wide)
             continue;
@@ -148,14 +167,16 @@ static bool file_offset(struct view file, int64_t seconds, int *offset) {
             size_t length = close ? (size_t)(close - at - 1) : 0;
             if (length && length < sizeof footer) {
                 memcpy(footer, at + 1, length);
-                if (footer_offset(footer, seconds, offset))
+                if (footer_local(footer, seconds, local))
                     return true;
             }
         }
         unsigned type = low ? (unsigned char)indexes[low - 1] : 0;
-        if (type >= types)
+        int64_t name = type < types ? (unsigned char)infos[type * 6 + 5] : letters;
+        if (name >= letters)
             return false;
-        *offset = big32(infos + type * 6);
+        local->offset = big32(infos + type * 6);
+        set_name(local, names + name, strnlen(names + name, (size_t)(letters - name)));
         return true;
     }
     return false;
@@ -163,7 +184,8 @@ static bool file_offset(struct view file, int64_t seconds, int *offset) {
 
 static bool fixed_offset(const char *zone, int *offset) {
     static const char *const prefixes[] = {"UTC", "GMT", "UT", ""};
-    if (strcmp(zone, "Z") == 0 || strcmp(zone, "UTC") == 0 || strcmp(zone, "GMT") == 0 || strcmp(zone, "Etc/UTC") == 0) {
+    if (strcmp(zone, "Z") == 0 || strcmp(zone, "UTC") == 0 || strcmp(zone, "GMT") == 0 ||
+        strcmp(zone, "Etc/UTC") == 0) {
         *offset = 0;
         return true;
     }
@@ -190,25 +212,43 @@ static bool fixed_offset(const char *zone, int *offset) {
     return false;
 }
 
-int clock_zone_offset(const char *zone, int64_t utc_ms, int *offset_seconds, struct error *error) {
+static int look_up(const char *zone, int64_t utc_ms, struct local *local, struct error *error) {
     int64_t seconds = utc_ms / 1000 - (utc_ms % 1000 < 0);
-    if (fixed_offset(zone, offset_seconds))
+    if (fixed_offset(zone, &local->offset)) {
+        set_name(local, zone, strlen(zone));
         return 0;
+    }
     struct text path = TEXT_EMPTY, file = TEXT_EMPTY;
-    bool local = strcmp(zone, "localtime") == 0, found = false;
-    if (local)
+    bool system = strcmp(zone, "localtime") == 0, found = false;
+    if (system)
         text_append_string(&path, "/etc/localtime");
     else if (zone[0] != '/' && !strstr(zone, ".."))
         text_append_format(&path, "/usr/share/zoneinfo/%s", zone);
     if (path.size && file_read(path.data, &file, NULL) == 0)
-        found = file_offset(text_view(&file), seconds, offset_seconds);
-    if (!found && local) {
-        *offset_seconds = 0; /* a machine without /etc/localtime keeps UTC */
+        found = file_local(text_view(&file), seconds, local);
+    if (!found && system) {
+        *local = (struct local){0, "UTC"}; /* a machine without /etc/localtime keeps UTC */
         found = true;
     }
     text_free(&path);
     text_free(&file);
     return found ? 0
-                 : error_set(error, ERROR_INVALID, "'%s' is not a time zone that this system knows (package tzdata lists them)",
-                             zone);
+                 : error_set(error, ERROR_INVALID,
+                             "'%s' is not a time zone that this system knows (package tzdata lists them)", zone);
+}
+
+int clock_zone_offset(const char *zone, int64_t utc_ms, int *offset_seconds, struct error *error) {
+    struct local local;
+    if (look_up(zone, utc_ms, &local, error) != 0)
+        return -1;
+    *offset_seconds = local.offset;
+    return 0;
+}
+
+int clock_zone_name(const char *zone, int64_t utc_ms, char name[16], struct error *error) {
+    struct local local;
+    if (look_up(zone, utc_ms, &local, error) != 0)
+        return -1;
+    memcpy(name, local.name, sizeof local.name);
+    return 0;
 }

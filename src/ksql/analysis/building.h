@@ -36,7 +36,9 @@ static inline bool building_table(const struct building *building) {
 }
 struct binder building_binder(struct building *building, bool grouped, const char *clause);
 struct step *building_step(struct building *building, enum step_kind kind, const struct schema *schema);
-/* select.c: expands stars, binds items, puts STEP_PROJECT on top. */
+/* select.c: refuses reserved names for columns of a sink. */
+int building_check_names(struct building *building);
+/* Expands stars, binds items, puts STEP_PROJECT on top. */
 int building_expand(struct building *building);
 int building_bind_items(struct building *building);
 int building_project(struct building *building);

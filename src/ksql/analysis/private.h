@@ -103,13 +103,12 @@ struct with_properties {
     bool full_name_given;
 };
 int with_read(const struct analysis *analysis, const struct statement *statement, bool as_select,
-                    struct with_properties *with, struct error *error);
+              struct with_properties *with, struct error *error);
 /* "KAFKA_TOPIC='x', PARTITIONS=1" in the order of names, `extra` rows put in: name, value text. */
 struct extra_property {
     const char *name;
     struct view value; /* as it is printed: quoted or not; empty = leave out */
 };
-void with_print(struct text *out, const struct statement *statement, const struct extra_property *extra,
-                      size_t count);
-int format_from_with(const struct analysis *analysis, const struct with_properties *with,
+void with_print(struct text *out, const struct statement *statement, const struct extra_property *extra, size_t count);
+int format_from_with(const struct analysis *analysis, const struct with_properties *with, struct view name,
                      const struct topic_format *inherited, struct topic_format *format, struct error *error);

@@ -564,7 +564,7 @@ static int plan_query(struct building *building) {
         return error_set(building->error, ERROR_UNSUPPORTED,
                          "GROUP BY does not support windowed sources: aggregate the source that %.*s was made of",
                          VIEW_ARGS(building->left->name));
-    if (where(building) != 0)
+    if (building_check_names(building) != 0 || where(building) != 0)
         return -1;
     if (building->aggregated) {
         if (aggregate(building) != 0)

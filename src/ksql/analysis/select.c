@@ -65,9 +65,30 @@ static void expand_source(struct building *building, struct view alias, size_t p
             node->kind == NODE_COLUMN ? scope_find(scope, node->qualifier, node->name) : NULL;
         if (node->kind == NODE_NULL || (column != NULL && !column->pseudo))
             continue;
-        struct view name = view_of(arena_format(building->arena, "KSQL_COL_%d", next++));
+        struct view name =
+            column != NULL ? column->name : view_of(arena_format(building->arena, "KSQL_COL_%d", next++));
         add_item(building, node, name, position, true);
     }
+}
+
+/* A window bound without a name of its own. */
+static bool stays_in_key(const struct building *building, const struct select_item *item) {
+    bool windowed = building->query->window.kind != TREE_NO_WINDOW || building->plan->windowed;
+    return item->expression->kind == NODE_COLUMN && name_is_window_bound(item->expression->name) && windowed &&
+           name_is_pseudo(item->alias) && building->right == NULL;
+}
+
+int building_check_names(struct building *building) {
+    const struct query *query = building->query;
+    for (size_t i = 0; building->persistent && i < query->item_count; i++) {
+        const struct select_item *item = &query->items[i];
+        if (item->expression != NULL && item->expression->kind == NODE_COLUMN && name_is_pseudo(item->alias) &&
+            !stays_in_key(building, item))
+            return error_set_at(building->error, ERROR_INVALID, item->line, item->column,
+                                "Reserved column name in select: `%.*s`. Please remove or alias the column.",
+                                VIEW_ARGS(item->alias));
+    }
+    return 0;
 }
 
 int building_expand(struct building *building) {
@@ -79,16 +100,8 @@ int building_expand(struct building *building) {
                                 "Line: %d, Col: %d: ->* is not supported here yet: name the fields", item->line,
                                 item->column);
         if (item->expression != NULL) {
-            bool bound = item->expression->kind == NODE_COLUMN && name_is_window_bound(item->expression->name);
-            bool windowed = query->window.kind != TREE_NO_WINDOW || building->plan->windowed;
-            bool pseudo = item->expression->kind == NODE_COLUMN && name_is_pseudo(item->alias);
-            if (building->persistent && bound && windowed && pseudo && building->right == NULL)
-                continue; /* a window bound without a name of its own stays in the key */
-            if (building->persistent && pseudo)
-                return error_set_at(building->error, ERROR_INVALID, item->line, item->column,
-                                    "Reserved column name in select: `%.*s`. Please remove or alias the column.",
-                                    VIEW_ARGS(item->alias));
-            add_item(building, item->expression, item->alias, i, false);
+            if (!building->persistent || !stays_in_key(building, item))
+                add_item(building, item->expression, item->alias, i, false);
             continue;
         }
         struct view left = building->left_relation.alias, right = building->right_relation.alias;

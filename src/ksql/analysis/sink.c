@@ -136,7 +136,7 @@ static int make_sink(struct building *building, const struct with_properties *wi
     bool unkeyed = building->partitioned && schema->key_count == 0 && with->key_format.data == NULL;
     if (unkeyed)
         inherited.key_format = VIEW("NONE");
-    if (format_from_with(&analysis, with, &inherited, &sink->format, building->error) != 0)
+    if (format_from_with(&analysis, with, sink->name, &inherited, &sink->format, building->error) != 0)
         return -1;
     if (sink->format.wrap_value < 0 && !analysis.settings->wrap_single_values)
         sink->format.wrap_value = 0;

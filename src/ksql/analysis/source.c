@@ -334,7 +334,7 @@ int analyse_source(const struct analysis *analysis, const struct statement *stat
     source->topic = with.kafka_topic;
     source->timestamp_column = with.timestamp;
     source->timestamp_format = with.timestamp_format;
-    if (format_from_with(analysis, &with, NULL, &source->format, error) != 0 ||
+    if (format_from_with(analysis, &with, source->name, NULL, &source->format, error) != 0 ||
         read_window(&with, &source->format.window, error) != 0)
         return -1;
     size_t room = statement->element_count + 1, key_count = 0, value_count = 0;

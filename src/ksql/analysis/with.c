@@ -66,7 +66,7 @@ static int read_one(const struct property *property, enum value_kind kind, void 
 }
 
 int with_read(const struct analysis *analysis, const struct statement *statement, bool as_select,
-                    struct with_properties *with, struct error *error) {
+              struct with_properties *with, struct error *error) {
     (void)analysis;
     *with = (struct with_properties){
         .partitions = -1, .replicas = -1, .retention_ms = -1, .key_schema_id = -1, .value_schema_id = -1, .wrap = -1};
@@ -121,8 +121,7 @@ static int by_name(const void *a, const void *b) {
     return view_compare(((const struct printed *)a)->name, ((const struct printed *)b)->name);
 }
 
-void with_print(struct text *out, const struct statement *statement, const struct extra_property *extra,
-                      size_t count) {
+void with_print(struct text *out, const struct statement *statement, const struct extra_property *extra, size_t count) {
     VECTOR(struct printed) rows = {0};
     for (size_t i = 0; i < statement->property_count; i++) {
         const struct property *property = &statement->properties[i];
@@ -196,7 +195,31 @@ static int config(struct view format, const char *name, struct view value, bool 
     return 0;
 }
 
-int format_from_with(const struct analysis *analysis, const struct with_properties *with,
+/* FEATURE_SET to io.confluent.ksql.avro_schemas.FeatureSetKey, as ksqlDB names the record of an AVRO key. */
+static struct view key_record_name(struct arena *arena, struct view source) {
+    struct text name = TEXT_EMPTY;
+    bool first = true;
+    text_append_string(&name, "io.confluent.ksql.avro_schemas.");
+    for (size_t i = 0; i < source.size; i++) {
+        char c = source.data[i];
+        if (c == '_') {
+            first = true;
+            continue;
+        }
+        if (first && c >= 'a' && c <= 'z')
+            c = (char)(c - 32);
+        else if (!first && c >= 'A' && c <= 'Z')
+            c = (char)(c + 32);
+        text_append_char(&name, c);
+        first = false;
+    }
+    text_append_string(&name, "Key");
+    struct view kept = arena_copy_view(arena, text_view(&name));
+    text_free(&name);
+    return kept;
+}
+
+int format_from_with(const struct analysis *analysis, const struct with_properties *with, struct view name,
                      const struct topic_format *inherited, struct topic_format *format, struct error *error) {
     struct view key = inherited == NULL ? (struct view){0} : inherited->key_format;
     struct view value = inherited == NULL ? (struct view){0} : inherited->value_format;
@@ -219,6 +242,8 @@ int format_from_with(const struct analysis *analysis, const struct with_properti
     bool same_value = inherited != NULL && view_equal(format->value_format, inherited->value_format);
     format->value_schema_name = with->value_schema_name;
     format->key_schema_name = with->key_schema_name;
+    if (avro_key && with->key_schema_name.data == NULL)
+        format->key_schema_name = key_record_name(analysis->arena, name);
     format->value_delimiter = with->value_delimiter.data != NULL ? with->value_delimiter
                               : same_value                       ? inherited->value_delimiter
                                                                  : (struct view){0};

@@ -88,7 +88,8 @@ int output_encode(struct output *output, const struct row *row, struct engine_re
     text_clear(&output->value_bytes);
     if (row_time(output, row, &record->timestamp, error) != 0)
         return -1;
-    if (keys != 0 && !all_null(row->values, keys)) {
+    /* a single column that is NULL is a null key; several are a record of NULLs unless the source had no key at all */
+    if (keys != 0 && !((keys == 1 || row->key_null) && all_null(row->values, keys))) {
         if (codec_encode(output->key, row->values, &output->key_bytes, error) != 0)
             return -1;
         if (sink->sink.format.window.kind != WINDOW_NONE) {

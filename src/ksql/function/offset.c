@@ -1,5 +1,5 @@
-/* LATEST_BY_OFFSET, EARLIEST_BY_OFFSET of one value. Rows come in offset order. No merge: two sessions do not tell
- * which row came first. */
+/* LATEST_BY_OFFSET, EARLIEST_BY_OFFSET of one value or of the last, first n as an array. Rows come in offset order. No
+ * merge: two sessions do not tell which row came first. */
 #include "ksql/function/family.h"
 
 static void offset_init(const struct function_call *call, struct value *state) {
@@ -28,16 +28,79 @@ static int earliest(const struct function_call *call, struct value *state, const
     return state[1].boolean ? 0 : latest(call, state, arguments, arena, error);
 }
 
+/* --- of n values: the state is the array itself --- */
+
+enum { VALUES_MOST = 10000 };
+
+static void list_init(const struct function_call *call, struct value *state) {
+    (void)call;
+    state[0] = (struct value){.tag = VALUE_ARRAY};
+}
+
+static const struct sql_type *list_type(const struct function_call *call, struct arena *arena, struct error *error) {
+    struct value n = call->constants[1];
+    if (value_is_null(n) || n.integer < 1 || n.integer > VALUES_MOST) {
+        error_set(error, ERROR_INVALID, "%s: the number of values must be a literal between 1 and %d",
+                  call->function->name, VALUES_MOST);
+        return NULL;
+    }
+    return sql_type_array(arena, call->argument_types[0] == NULL ? &sql_string : call->argument_types[0]);
+}
+
+static bool counts_of_list(const struct function_call *call, const struct value *arguments) {
+    bool ignores_nulls = call->argument_count < 3 || value_is_null(arguments[2]) || arguments[2].boolean;
+    return !ignores_nulls || !value_is_null(arguments[0]);
+}
+
+static void append(struct value *state, struct value value, size_t from, struct arena *arena) {
+    struct value *items = arena_allocate(arena, (state->size + 1) * sizeof *items);
+    for (size_t i = from; i < state->size; i++)
+        items[i - from] = state->items[i];
+    items[state->size - from] = value;
+    state->size = (uint32_t)(state->size - from + 1);
+    state->items = items;
+}
+
+static int latest_n(const struct function_call *call, struct value *state, const struct value *arguments,
+                    struct arena *arena, struct error *error) {
+    (void)error;
+    if (counts_of_list(call, arguments))
+        append(&state[0], arguments[0], state[0].size >= call->constants[1].integer, arena);
+    return 0;
+}
+
+static int earliest_n(const struct function_call *call, struct value *state, const struct value *arguments,
+                      struct arena *arena, struct error *error) {
+    (void)error;
+    if (counts_of_list(call, arguments) && state[0].size < call->constants[1].integer)
+        append(&state[0], arguments[0], 0, arena);
+    return 0;
+}
+
+static const struct aggregate latest_list = {1, list_init, latest_n, NULL, NULL, NULL};
+static const struct aggregate earliest_list = {1, list_init, earliest_n, NULL, NULL, NULL};
 static const struct aggregate latest_value = {2, offset_init, latest, NULL, NULL, NULL};
 static const struct aggregate earliest_value = {2, offset_init, earliest, NULL, NULL, NULL};
 
 static const struct function_signature latest_signatures[] = {
     {.parameters = {{PARAMETER_ANY, "val"}}, .aggregate = &latest_value},
     {.parameters = {{PARAMETER_ANY, "val"}, {PARAMETER_BOOLEAN, "ignoreNulls"}}, .aggregate = &latest_value},
+    {.parameters = {{PARAMETER_ANY, "val"}, {PARAMETER_INTEGER, "latestN"}},
+     .resolve = list_type,
+     .aggregate = &latest_list},
+    {.parameters = {{PARAMETER_ANY, "val"}, {PARAMETER_INTEGER, "latestN"}, {PARAMETER_BOOLEAN, "ignoreNulls"}},
+     .resolve = list_type,
+     .aggregate = &latest_list},
 };
 static const struct function_signature earliest_signatures[] = {
     {.parameters = {{PARAMETER_ANY, "val"}}, .aggregate = &earliest_value},
     {.parameters = {{PARAMETER_ANY, "val"}, {PARAMETER_BOOLEAN, "ignoreNulls"}}, .aggregate = &earliest_value},
+    {.parameters = {{PARAMETER_ANY, "val"}, {PARAMETER_INTEGER, "earliestN"}},
+     .resolve = list_type,
+     .aggregate = &earliest_list},
+    {.parameters = {{PARAMETER_ANY, "val"}, {PARAMETER_INTEGER, "earliestN"}, {PARAMETER_BOOLEAN, "ignoreNulls"}},
+     .resolve = list_type,
+     .aggregate = &earliest_list},
 };
 
 static const struct function functions[] = {

@@ -14,6 +14,7 @@ struct moment {
     int year, month, day;
     int64_t days;
     int day_of_year, hour, minute, second, ms, offset;
+    char zone_name[16];
 };
 struct output {
     char *bytes;
@@ -61,12 +62,12 @@ static void put_fraction(struct output *out, int ms, int width) {
 
 static int put_letter(struct output *out, char letter, int width, const struct moment *m, const char *zone,
                       struct error *error) {
-    int limit = letter == 'S' || letter == 'n'                                     ? 9
-                : letter == 'y' || letter == 'u'                                   ? 10
-                : letter == 'M' || letter == 'E'                                   ? 5
-                : letter == 'X' || letter == 'x' || letter == 'Z' || letter == 'D' ? 3
-                : letter == 'a'                                                    ? 1
-                                                                                   : 2;
+    int limit = letter == 'S' || letter == 'n'                                                      ? 9
+                : letter == 'y' || letter == 'u'                                                    ? 10
+                : letter == 'M' || letter == 'E'                                                    ? 5
+                : letter == 'X' || letter == 'x' || letter == 'Z' || letter == 'z' || letter == 'D' ? 3
+                : letter == 'a'                                                                     ? 1
+                                                                                                    : 2;
     if (width > limit || (letter == 'V' && width != 2))
         return error_set(error, ERROR_INVALID, "Too many pattern letters: %c", letter);
     switch (letter) {
@@ -122,9 +123,12 @@ static int put_letter(struct output *out, char letter, int width, const struct m
     case 'V':
         put(out, view_of(zone));
         break;
+    case 'z':
+        put(out, view_of(m->zone_name));
+        break;
     default:
         return error_set(error, ERROR_UNSUPPORTED,
-                         "Pattern letter '%c' is not supported; use y M d H h m s S a E D n X x Z V", letter);
+                         "Pattern letter '%c' is not supported; use y M d H h m s S a E D n X x Z z V", letter);
     }
     return 0;
 }
@@ -187,6 +191,8 @@ int pattern_format(struct view pattern, int64_t utc_ms, const char *zone, struct
     if (clock_zone_offset(zone, utc_ms, &offset, error))
         return -1;
     struct moment m = moment_of(utc_ms, offset);
+    if (memchr(pattern.data, 'z', pattern.size) != NULL && clock_zone_name(zone, utc_ms, m.zone_name, error))
+        return -1;
     struct output out = {arena_allocate(arena, FORMATTED_MAX), 0};
     for (size_t at = 0; at < pattern.size;) {
         char letter = pattern.data[at++];

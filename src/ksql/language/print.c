@@ -291,14 +291,14 @@ static void print_window(struct text *out, const struct window_clause *window) {
 
 static void print_list(struct text *out, const char *words, const struct node *const *nodes, size_t count) {
     text_append_format(out, "\n%s ", words);
-    if (count != 1)
+    if (count == 0)
         text_append_char(out, '(');
     for (size_t i = 0; i < count; i++) {
         if (i != 0)
             text_append_string(out, ", ");
         print_expression(out, nodes[i]);
     }
-    if (count != 1)
+    if (count == 0)
         text_append_char(out, ')');
 }
 

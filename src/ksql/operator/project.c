@@ -1,8 +1,10 @@
 /* The projection, and with it the new key of PARTITION BY. Rows without a value keep what their key gives. */
 #include "ksql/operator/private.h"
 
-static bool only_columns(const struct expression *expression) {
-    return expression->kind == EXPRESSION_COLUMN || expression->kind == EXPRESSION_LITERAL;
+/* Of a record without a value only its key is known; ksqlDB takes ROWTIME for a part of the value. */
+static bool from_key(const struct step *step, const struct expression *expression) {
+    return expression->kind == EXPRESSION_LITERAL ||
+           (expression->kind == EXPRESSION_COLUMN && expression->index < step->below->schema->key_count);
 }
 
 static struct value *project(struct stage *stage, const struct value *from, bool key_only, struct batch *rows) {
@@ -10,17 +12,28 @@ static struct value *project(struct stage *stage, const struct value *from, bool
     struct value *values = arena_allocate(&rows->arena, (step->expression_count + 1) * sizeof *values);
     size_t keys = step->schema->key_count;
     for (size_t i = 0; i < step->expression_count; i++) {
-        bool skip = key_only && (i >= keys || !only_columns(step->expressions[i]));
+        bool skip = key_only && (i >= keys || !from_key(step, step->expressions[i]));
         values[i] = skip ? value_null() : evaluate(step->expressions[i], from, &rows->arena, &stage->task->options.log);
     }
     return values;
 }
 
+/* A key that goes through as it was stays null where the record had none; one that is made here has columns. */
+static bool keeps_key(const struct step *step) {
+    size_t keys = step->schema->key_count;
+    bool kept = keys == step->below->schema->key_count;
+    for (size_t i = 0; kept && i < keys; i++)
+        kept = step->expressions[i]->kind == EXPRESSION_COLUMN && step->expressions[i]->index < keys;
+    return kept;
+}
+
 static void run(struct stage *stage, struct batch *rows, bool from_right) {
     (void)from_right;
+    bool kept = keeps_key(stage->step);
     for (size_t i = 0; i < rows->count; i++) {
         struct row *row = &rows->rows[i];
         row->values = project(stage, row->values, row->tombstone, rows);
+        row->key_null &= kept;
         if (row->old != NULL)
             row->old = project(stage, row->old, false, rows);
     }

@@ -21,7 +21,7 @@ static enum handled describe(struct request *request) {
     return HANDLED;
 }
 
-static enum handled delete(struct request *request) {
+static enum handled delete_groups(struct request *request) {
     int32_t count = read_array(&request->reader, 2);
     write_int32(request->out, 0);
     write_int32(request->out, count < 0 ? 0 : count);
@@ -57,5 +57,5 @@ static enum handled delete_offsets(struct request *request) {
 
 const struct handler handler_list_groups = {KEY_LIST_GROUPS, 0, 2, "ListGroups", list, false};
 const struct handler handler_describe_groups = {KEY_DESCRIBE_GROUPS, 0, 4, "DescribeGroups", describe, false};
-const struct handler handler_delete_groups = {KEY_DELETE_GROUPS, 0, 1, "DeleteGroups", delete, false};
+const struct handler handler_delete_groups = {KEY_DELETE_GROUPS, 0, 1, "DeleteGroups", delete_groups, false};
 const struct handler handler_offset_delete = {KEY_OFFSET_DELETE, 0, 0, "OffsetDelete", delete_offsets, false};

@@ -96,20 +96,27 @@ static enum handled create(struct request *request) {
     return HANDLED;
 }
 
-static enum handled delete (struct request *request) {
-    struct reader *reader = &request->reader; struct text *out = request->out; int32_t count = read_array(reader, 2);
-    if (request->version >= 1) write_int32(out, 0); write_int32(out, count < 0 ? 0 : count);
-    for (int32_t i = 0; i < count && !reader->broken;
-         i++){struct error error = {0}; struct view name = read_string(reader);
-              const struct topic *topic = store_topic(&request->core->store, name);
-              for (int32_t j = 0; topic && j < topic->partition_count; j++)
-                  broker_core_forget(request->core, topic->partitions[j]);
-              int result = store_delete(&request->core->store, name, &error);
-              if (result == 0) groups_topic_deleted(request->core->groups, name);
-              broker_core_appended(request->core, NULL); /* whoever waits for records of it shall hear */
-              write_view(out, name.data ? name : VIEW(""));
-              write_int16(out, result == 0 ? KAFKA_OK : kafka_error_of(&error));}
-return HANDLED;
+static enum handled delete_topics(struct request *request) {
+    struct reader *reader = &request->reader;
+    struct text *out = request->out;
+    int32_t count = read_array(reader, 2);
+    if (request->version >= 1)
+        write_int32(out, 0);
+    write_int32(out, count < 0 ? 0 : count);
+    for (int32_t i = 0; i < count && !reader->broken; i++) {
+        struct error error = {0};
+        struct view name = read_string(reader);
+        const struct topic *topic = store_topic(&request->core->store, name);
+        for (int32_t j = 0; topic && j < topic->partition_count; j++)
+            broker_core_forget(request->core, topic->partitions[j]);
+        int result = store_delete(&request->core->store, name, &error);
+        if (result == 0)
+            groups_topic_deleted(request->core->groups, name);
+        broker_core_appended(request->core, NULL); /* whoever waits for records of it shall hear */
+        write_view(out, name.data ? name : VIEW(""));
+        write_int16(out, result == 0 ? KAFKA_OK : kafka_error_of(&error));
+    }
+    return HANDLED;
 }
 
 static enum handled create_partitions(struct request *request) {
@@ -185,7 +192,7 @@ static enum handled delete_records(struct request *request) {
 }
 
 const struct handler handler_create_topics = {KEY_CREATE_TOPICS, 0, 4, "CreateTopics", create, false};
-const struct handler handler_delete_topics = {KEY_DELETE_TOPICS, 0, 3, "DeleteTopics", delete, false};
+const struct handler handler_delete_topics = {KEY_DELETE_TOPICS, 0, 3, "DeleteTopics", delete_topics, false};
 const struct handler handler_create_partitions = {KEY_CREATE_PARTITIONS, 0,    1, "CreatePartitions",
                                                   create_partitions,     false};
 const struct handler handler_delete_records = {KEY_DELETE_RECORDS, 0, 1, "DeleteRecords", delete_records, false};

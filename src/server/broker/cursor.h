@@ -1,5 +1,5 @@
-/* Reading and writing Kafka's wire types through a cursor that cannot overrun: after the first short read every further read
- * gives zero and `broken` stays set. Protocol: kafka.apache.org/protocol, "Protocol Primitive Types". */
+/* Reading and writing Kafka's wire types through a cursor that cannot overrun: after the first short read every further
+ * read gives zero and `broken` stays set. Protocol: kafka.apache.org/protocol, "Protocol Primitive Types". */
 #pragma once
 
 #include <stdbool.h>
@@ -16,11 +16,12 @@ int8_t read_int8(struct reader *reader);
 int16_t read_int16(struct reader *reader);
 int32_t read_int32(struct reader *reader);
 int64_t read_int64(struct reader *reader);
-struct view read_string(struct reader *reader);          /* null: data NULL */
-struct view read_bytes(struct reader *reader);           /* null: data NULL */
-struct view read_compact_string(struct reader *reader);  /* flexible versions */
-void read_tagged_fields(struct reader *reader);          /* passes over them */
-/* Count of an array whose items take at least `least` bytes each; -1 for null. A count that cannot be true breaks the reader. */
+struct view read_string(struct reader *reader);         /* null: data NULL */
+struct view read_bytes(struct reader *reader);          /* null: data NULL */
+struct view read_compact_string(struct reader *reader); /* flexible versions */
+void read_tagged_fields(struct reader *reader);         /* passes over them */
+/* Count of an array whose items take at least `least` bytes each; -1 for null. A count that cannot be true breaks the
+ * reader. */
 int32_t read_array(struct reader *reader, size_t least);
 
 void write_int8(struct text *out, int8_t number);

@@ -24,7 +24,7 @@ struct member {
     int32_t session_ms, rebalance_ms;
     VECTOR(struct protocol) protocols;
     struct text assignment;
-    bool joined;              /* in this rebalance */
+    bool joined;                   /* in this rebalance */
     struct group_reply join, sync; /* waiting; answer NULL = none */
     struct loop_timer *session;
     struct group *group;
@@ -154,7 +154,8 @@ static void answer_sync(struct group_reply *reply, int16_t code, struct view ass
 static struct view metadata_of(const struct member *member, const char *protocol) {
     for (size_t i = 0; i < member->protocols.count; i++)
         if (strcmp(member->protocols.items[i].name, protocol) == 0)
-            return (struct view){text_string(&member->protocols.items[i].metadata), member->protocols.items[i].metadata.size};
+            return (struct view){text_string(&member->protocols.items[i].metadata),
+                                 member->protocols.items[i].metadata.size};
     return VIEW("");
 }
 
@@ -287,7 +288,8 @@ static void try_complete(struct group *group) {
     complete(group);
 }
 
-/* The rebalance took too long: who has not joined again is out; static members keep their place until their session ends. */
+/* The rebalance took too long: who has not joined again is out; static members keep their place until their session
+ * ends. */
 static void rebalance_over(void *context) {
     struct group *group = context;
     for (size_t i = group->members.count; i-- > 0;) {
@@ -358,8 +360,9 @@ static struct member *add_member(struct group *group, const struct group_join *j
     struct member *member = memory_zero(1, sizeof *member);
     struct text id = TEXT_EMPTY;
     struct view prefix = join->instance.data ? join->instance : join->client_id;
-    text_append_format(&id, "%.*s-%016llx%016llx", (int)(prefix.size < 200 ? prefix.size : 200), prefix.data ? prefix.data : "",
-                       (unsigned long long)random_next(&group->groups->random), (unsigned long long)random_next(&group->groups->random));
+    text_append_format(&id, "%.*s-%016llx%016llx", (int)(prefix.size < 200 ? prefix.size : 200),
+                       prefix.data ? prefix.data : "", (unsigned long long)random_next(&group->groups->random),
+                       (unsigned long long)random_next(&group->groups->random));
     member->id = text_take(&id);
     member->instance = copy_view(join->instance);
     member->client_id = copy_view(join->client_id);
@@ -419,7 +422,8 @@ void groups_join(struct groups *groups, const struct group_join *join, struct gr
         answer_join_error(&reply, refusal, NULL);
         return;
     }
-    struct member *member = join->member.size ? find_member(group, join->member) : NULL, *former = find_instance(group, join->instance);
+    struct member *member = join->member.size ? find_member(group, join->member) : NULL,
+                  *former = find_instance(group, join->instance);
     if (join->member.size && !member) {
         answer_join_error(&reply, KAFKA_UNKNOWN_MEMBER, NULL);
         return;
@@ -429,11 +433,13 @@ void groups_join(struct groups *groups, const struct group_join *join, struct gr
         return;
     }
     bool is_new = !member;
-    if (!member && former) { /* a static member is back under a new id: its place stays, no rebalance when nothing changed */
+    if (!member &&
+        former) { /* a static member is back under a new id: its place stays, no rebalance when nothing changed */
         member = former;
         struct text id = TEXT_EMPTY;
-        text_append_format(&id, "%.*s-%016llx%016llx", (int)(join->instance.size < 200 ? join->instance.size : 200), join->instance.data,
-                           (unsigned long long)random_next(&groups->random), (unsigned long long)random_next(&groups->random));
+        text_append_format(&id, "%.*s-%016llx%016llx", (int)(join->instance.size < 200 ? join->instance.size : 200),
+                           join->instance.data, (unsigned long long)random_next(&groups->random),
+                           (unsigned long long)random_next(&groups->random));
         bool led = group->leader && strcmp(group->leader, member->id) == 0;
         memory_free(member->id);
         member->id = text_take(&id);
@@ -462,7 +468,8 @@ void groups_join(struct groups *groups, const struct group_join *join, struct gr
     member->join = reply;
     member->joined = true;
     bool leads = group->leader && strcmp(group->leader, member->id) == 0;
-    if ((group->state == GROUP_STABLE && unchanged && !(leads && !former)) || (group->state == GROUP_COMPLETING && unchanged)) {
+    if ((group->state == GROUP_STABLE && unchanged && !(leads && !former)) ||
+        (group->state == GROUP_COMPLETING && unchanged)) {
         member->joined = false;
         answer_joined(group, member); /* the present generation goes on */
         return;
@@ -472,8 +479,8 @@ void groups_join(struct groups *groups, const struct group_join *join, struct gr
     try_complete(group);
 }
 
-void groups_sync(struct groups *groups, struct view name, int32_t generation, struct view member_id, struct view instance,
-                 struct reader assignments, int32_t assignment_count, struct group_reply reply) {
+void groups_sync(struct groups *groups, struct view name, int32_t generation, struct view member_id,
+                 struct view instance, struct reader assignments, int32_t assignment_count, struct group_reply reply) {
     struct group *group = find_group(groups, name);
     struct member *member = find_member(group, member_id), *other = find_instance(group, instance);
     int16_t code = instance.data && other && other != member ? KAFKA_FENCED_INSTANCE_ID
@@ -510,7 +517,8 @@ void groups_sync(struct groups *groups, struct view name, int32_t generation, st
     }
 }
 
-int16_t groups_heartbeat(struct groups *groups, struct view name, int32_t generation, struct view member_id, struct view instance) {
+int16_t groups_heartbeat(struct groups *groups, struct view name, int32_t generation, struct view member_id,
+                         struct view instance) {
     struct group *group = find_group(groups, name);
     struct member *member = find_member(group, member_id), *other = find_instance(group, instance);
     if (instance.data && other && other != member)
@@ -547,7 +555,8 @@ void groups_forget(struct groups *groups, void *context) {
     }
 }
 
-int16_t groups_may_commit(struct groups *groups, struct view name, int32_t generation, struct view member_id, struct view instance) {
+int16_t groups_may_commit(struct groups *groups, struct view name, int32_t generation, struct view member_id,
+                          struct view instance) {
     struct group *group = find_group(groups, name);
     if (name.size == 0)
         return KAFKA_INVALID_GROUP_ID;
@@ -568,8 +577,8 @@ int16_t groups_may_commit(struct groups *groups, struct view name, int32_t gener
     return KAFKA_OK;
 }
 
-int groups_commit(struct groups *groups, struct view name, struct view topic, int32_t partition, int64_t offset, struct view metadata,
-                  struct error *error) {
+int groups_commit(struct groups *groups, struct view name, struct view topic, int32_t partition, int64_t offset,
+                  struct view metadata, struct error *error) {
     if (!get_group(groups, name))
         return error_set(error, ERROR_BUSY, "there are %d groups already", GROUPS_MOST);
     return offsets_set(groups->offsets, name, topic, partition, offset, metadata, error);
@@ -580,8 +589,8 @@ bool groups_offset(const struct groups *groups, struct view name, struct view to
     return offsets_get(groups->offsets, name, topic, partition, offset, metadata);
 }
 
-bool groups_next_offset(const struct groups *groups, struct view name, size_t *at, const char **topic, int32_t *partition,
-                        int64_t *offset, const char **metadata) {
+bool groups_next_offset(const struct groups *groups, struct view name, size_t *at, const char **topic,
+                        int32_t *partition, int64_t *offset, const char **metadata) {
     return offsets_next(groups->offsets, name, at, topic, partition, offset, metadata);
 }
 
@@ -598,7 +607,8 @@ int16_t groups_delete(struct groups *groups, struct view name) {
 }
 
 int16_t groups_delete_offset(struct groups *groups, struct view name, struct view topic, int32_t partition) {
-    return offsets_set(groups->offsets, name, topic, partition, -1, (struct view){0}, NULL) == 0 ? KAFKA_OK : KAFKA_STORAGE_ERROR;
+    return offsets_set(groups->offsets, name, topic, partition, -1, (struct view){0}, NULL) == 0 ? KAFKA_OK
+                                                                                                 : KAFKA_STORAGE_ERROR;
 }
 
 void groups_topic_deleted(struct groups *groups, struct view topic) {
@@ -617,7 +627,8 @@ void groups_list(const struct groups *groups, struct text *out) {
         count++;
     }
     at = 0;
-    while (offsets_next_group(groups->offsets, &at, &name)) { /* known by their offsets only: nobody joined since the start */
+    while (offsets_next_group(groups->offsets, &at,
+                              &name)) { /* known by their offsets only: nobody joined since the start */
         if (find_group(groups, name))
             continue;
         write_view(out, name);

@@ -29,19 +29,21 @@ struct group_join {
 void groups_join(struct groups *groups, const struct group_join *join, struct group_reply reply);
 void groups_sync(struct groups *groups, struct view group, int32_t generation, struct view member, struct view instance,
                  struct reader assignments, int32_t assignment_count, struct group_reply reply);
-int16_t groups_heartbeat(struct groups *groups, struct view group, int32_t generation, struct view member, struct view instance);
+int16_t groups_heartbeat(struct groups *groups, struct view group, int32_t generation, struct view member,
+                         struct view instance);
 int16_t groups_leave(struct groups *groups, struct view group, struct view member, struct view instance);
 /* A connection is gone: replies that wait for it must not be sent. */
 void groups_forget(struct groups *groups, void *context);
 
-int16_t groups_may_commit(struct groups *groups, struct view group, int32_t generation, struct view member, struct view instance);
-int groups_commit(struct groups *groups, struct view group, struct view topic, int32_t partition, int64_t offset, struct view metadata,
-                  struct error *error);
-bool groups_offset(const struct groups *groups, struct view group, struct view topic, int32_t partition, int64_t *offset,
-                   const char **metadata);
+int16_t groups_may_commit(struct groups *groups, struct view group, int32_t generation, struct view member,
+                          struct view instance);
+int groups_commit(struct groups *groups, struct view group, struct view topic, int32_t partition, int64_t offset,
+                  struct view metadata, struct error *error);
+bool groups_offset(const struct groups *groups, struct view group, struct view topic, int32_t partition,
+                   int64_t *offset, const char **metadata);
 /* for (size_t at = 0; groups_next_offset(...);) every committed offset of the group */
-bool groups_next_offset(const struct groups *groups, struct view group, size_t *at, const char **topic, int32_t *partition,
-                        int64_t *offset, const char **metadata);
+bool groups_next_offset(const struct groups *groups, struct view group, size_t *at, const char **topic,
+                        int32_t *partition, int64_t *offset, const char **metadata);
 int16_t groups_delete(struct groups *groups, struct view group);
 int16_t groups_delete_offset(struct groups *groups, struct view group, struct view topic, int32_t partition);
 void groups_topic_deleted(struct groups *groups, struct view topic);

@@ -31,13 +31,20 @@ ROW(offset_delete);
 #undef ROW
 
 const struct handler *const handlers[] = {
-    &handler_produce,          &handler_fetch,           &handler_list_offsets,     &handler_metadata,
-    &handler_offset_commit,    &handler_offset_fetch,    &handler_find_coordinator, &handler_join_group,
-    &handler_heartbeat,        &handler_leave_group,     &handler_sync_group,       &handler_describe_groups,
-    &handler_list_groups,      &handler_sasl_handshake,  &handler_api_versions,     &handler_create_topics,
-    &handler_delete_topics,    &handler_delete_records,  &handler_init_producer_id, &handler_offset_for_leader_epoch,
-    &handler_describe_configs, &handler_alter_configs,   &handler_sasl_authenticate, &handler_create_partitions,
-    &handler_delete_groups,    &handler_incremental_alter_configs, &handler_offset_delete, NULL,
+    &handler_produce,           &handler_fetch,
+    &handler_list_offsets,      &handler_metadata,
+    &handler_offset_commit,     &handler_offset_fetch,
+    &handler_find_coordinator,  &handler_join_group,
+    &handler_heartbeat,         &handler_leave_group,
+    &handler_sync_group,        &handler_describe_groups,
+    &handler_list_groups,       &handler_sasl_handshake,
+    &handler_api_versions,      &handler_create_topics,
+    &handler_delete_topics,     &handler_delete_records,
+    &handler_init_producer_id,  &handler_offset_for_leader_epoch,
+    &handler_describe_configs,  &handler_alter_configs,
+    &handler_sasl_authenticate, &handler_create_partitions,
+    &handler_delete_groups,     &handler_incremental_alter_configs,
+    &handler_offset_delete,     NULL,
 };
 
 const struct handler *handler_find(int16_t key) {

@@ -59,7 +59,8 @@ static void drop(struct kept *kept, size_t at) {
     vector_remove(&kept->entries, at);
 }
 
-static void apply(struct offsets *offsets, struct view group, struct view topic, int32_t partition, int64_t offset, struct view metadata) {
+static void apply(struct offsets *offsets, struct view group, struct view topic, int32_t partition, int64_t offset,
+                  struct view metadata) {
     struct kept *kept = map_get(offsets->groups, group);
     if (!topic.data) { /* the whole group */
         map_remove(offsets->groups, group);
@@ -85,7 +86,8 @@ static void apply(struct offsets *offsets, struct view group, struct view topic,
 }
 
 /* size, crc, group, topic (null: the group goes), partition, offset, metadata */
-static void print_record(struct text *out, struct view group, struct view topic, int32_t partition, int64_t offset, struct view metadata) {
+static void print_record(struct text *out, struct view group, struct view topic, int32_t partition, int64_t offset,
+                         struct view metadata) {
     size_t from = out->size;
     write_int32(out, 0);
     write_int32(out, 0);
@@ -170,7 +172,8 @@ static void rewrite(struct offsets *offsets) {
             print_record(&text, group, view_of(kept->entries.items[i].topic), kept->entries.items[i].partition,
                          kept->entries.items[i].offset, view_of(kept->entries.items[i].metadata));
     }
-    if (live * 2 < offsets->written && file_write_atomic(offsets->path, (struct view){text_string(&text), text.size}, 0600, NULL) == 0) {
+    if (live * 2 < offsets->written &&
+        file_write_atomic(offsets->path, (struct view){text_string(&text), text.size}, 0600, NULL) == 0) {
         int descriptor = open(offsets->path, O_RDWR | O_CLOEXEC);
         if (descriptor >= 0) {
             close(offsets->descriptor);
@@ -182,8 +185,8 @@ static void rewrite(struct offsets *offsets) {
     text_free(&text);
 }
 
-static int append(struct offsets *offsets, struct view group, struct view topic, int32_t partition, int64_t offset, struct view metadata,
-                  struct error *error) {
+static int append(struct offsets *offsets, struct view group, struct view topic, int32_t partition, int64_t offset,
+                  struct view metadata, struct error *error) {
     struct text text = TEXT_EMPTY;
     int result = 0;
     off_t end = lseek(offsets->descriptor, 0, SEEK_END);
@@ -202,8 +205,8 @@ static int append(struct offsets *offsets, struct view group, struct view topic,
     return result;
 }
 
-int offsets_set(struct offsets *offsets, struct view group, struct view topic, int32_t partition, int64_t offset, struct view metadata,
-                struct error *error) {
+int offsets_set(struct offsets *offsets, struct view group, struct view topic, int32_t partition, int64_t offset,
+                struct view metadata, struct error *error) {
     return append(offsets, group, topic.data ? topic : VIEW(""), partition, offset, metadata, error);
 }
 
@@ -211,8 +214,8 @@ int offsets_delete_group(struct offsets *offsets, struct view group, struct erro
     return append(offsets, group, (struct view){0}, 0, -1, (struct view){0}, error);
 }
 
-bool offsets_get(const struct offsets *offsets, struct view group, struct view topic, int32_t partition, int64_t *offset,
-                 const char **metadata) {
+bool offsets_get(const struct offsets *offsets, struct view group, struct view topic, int32_t partition,
+                 int64_t *offset, const char **metadata) {
     const struct entry *entry = find(group.data ? map_get(offsets->groups, group) : NULL, topic, partition);
     if (!entry)
         return false;
@@ -221,8 +224,8 @@ bool offsets_get(const struct offsets *offsets, struct view group, struct view t
     return true;
 }
 
-bool offsets_next(const struct offsets *offsets, struct view group, size_t *at, const char **topic, int32_t *partition, int64_t *offset,
-                  const char **metadata) {
+bool offsets_next(const struct offsets *offsets, struct view group, size_t *at, const char **topic, int32_t *partition,
+                  int64_t *offset, const char **metadata) {
     const struct kept *kept = group.data ? map_get(offsets->groups, group) : NULL;
     if (!kept || *at >= kept->entries.count)
         return false;

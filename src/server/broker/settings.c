@@ -130,8 +130,8 @@ static int64_t number_of(const struct properties *config, const char *name) {
 void topic_policy_read(struct topic_policy *policy, const struct properties *config) {
     const char *cleanup = text_of(config, "cleanup.policy");
     *policy = (struct topic_policy){
-        .compact = strstr(cleanup, "compact") != NULL,
-        .delete = strstr(cleanup, "delete") != NULL,
+        .compacts = strstr(cleanup, "compact") != NULL,
+        .deletes = strstr(cleanup, "delete") != NULL,
         .append_time = strcmp(text_of(config, "message.timestamp.type"), "LogAppendTime") == 0,
         .message_most = number_of(config, "max.message.bytes"),
         .retention_bytes = number_of(config, "retention.bytes"),

@@ -32,7 +32,7 @@ int topic_setting_put(struct properties *config, struct view name, struct view v
 
 /* What a topic's settings come to; read once after each change, since records pass by here. */
 struct topic_policy {
-    bool compact, delete, append_time;
+    bool compacts, deletes, append_time;
     int64_t message_most, retention_bytes, retention_ms, segment_bytes, segment_ms;
     int64_t delete_retention_ms, compaction_lag_least_ms, compaction_lag_most_ms, time_ahead_most_ms;
     double dirty_ratio;

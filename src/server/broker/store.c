@@ -465,7 +465,7 @@ static int retain(const struct topic *topic, struct partition *partition, int64_
     producers_expire(partition_producers(partition), now_ms - PRODUCER_KEPT_MS);
     if (partition_roll_if_old(partition, now_ms, error) != 0)
         return -1;
-    if (!policy->delete || (policy->retention_bytes < 0 && policy->retention_ms < 0))
+    if (!policy->deletes || (policy->retention_bytes < 0 && policy->retention_ms < 0))
         return 0;
     return partition_retain(partition, policy->retention_bytes,
                             policy->retention_ms < 0 ? -1 : now_ms - policy->retention_ms, error);

@@ -13,7 +13,9 @@ static enum handled handle(struct request *request) {
         write_int32(out, 0);
     write_int16(out, transactions ? KAFKA_TRANSACTIONAL_ID_AUTHORIZATION_FAILED : KAFKA_OK);
     if (request->version >= 1)
-        write_string(out, transactions ? "Transactions are not supported by this broker; use Apache Kafka through --profile." : NULL);
+        write_string(out, transactions
+                              ? "Transactions are not supported by this broker; use Apache Kafka through --profile."
+                              : NULL);
     write_int32(out, transactions ? -1 : NODE_ID);
     write_string(out, transactions ? "" : address);
     write_int32(out, transactions ? -1 : port);

@@ -6,7 +6,8 @@ static enum handled handle(struct request *request) {
     struct view transactional = read_string(&request->reader);
     bool refused = transactional.data != NULL;
     if (refused)
-        log_warn("broker", "transactional.id '%.*s' refused: transactions are not supported; use Apache Kafka through --profile",
+        log_warn("broker",
+                 "transactional.id '%.*s' refused: transactions are not supported; use Apache Kafka through --profile",
                  VIEW_ARGS(transactional));
     write_int32(request->out, 0);
     write_int16(request->out, refused ? KAFKA_TRANSACTIONAL_ID_AUTHORIZATION_FAILED : KAFKA_OK);

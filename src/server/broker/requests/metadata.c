@@ -1,4 +1,5 @@
-/* Metadata 0-8. Each client is told the address that it came in on, so one listener serves loopback and a classroom alike. */
+/* Metadata 0-8. Each client is told the address that it came in on, so one listener serves loopback and a classroom
+ * alike. */
 #include "server/broker/handler.h"
 
 static void write_topic(struct request *request, struct view name, const struct topic *topic, int16_t error) {
@@ -50,7 +51,7 @@ static enum handled handle(struct request *request) {
     if (version >= 2)
         write_string(out, store->cluster_id);
     if (version >= 1)
-        write_int32(out, NODE_ID); /* controller */
+        write_int32(out, NODE_ID);                   /* controller */
     if (count < 0 || (count == 0 && version == 0)) { /* all */
         size_t at = 0;
         struct view name;
@@ -66,7 +67,10 @@ static enum handled handle(struct request *request) {
             if (!topic && may_create && request->core->auto_create && topic_name_valid(name) &&
                 store_create(store, name, 1, NULL, NULL) == 0)
                 topic = store_topic(store, name);
-            write_topic(request, name, topic, topic ? KAFKA_OK : topic_name_valid(name) ? KAFKA_UNKNOWN_TOPIC : KAFKA_INVALID_TOPIC);
+            write_topic(request, name, topic,
+                        topic                    ? KAFKA_OK
+                        : topic_name_valid(name) ? KAFKA_UNKNOWN_TOPIC
+                                                 : KAFKA_INVALID_TOPIC);
         }
     }
     if (version >= 8)

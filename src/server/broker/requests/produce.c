@@ -51,7 +51,7 @@ static struct outcome check(const struct request *request, const struct topic *t
         header->max_timestamp > now + policy->time_ahead_most_ms)
         return refuse(KAFKA_INVALID_TIMESTAMP,
                       "a record is further ahead of the clock than message.timestamp.after.max.ms");
-    if (policy->compact && records_check(records, header, true) != RECORDS_GOOD)
+    if (policy->compacts && records_check(records, header, true) != RECORDS_GOOD)
         return refuse(KAFKA_INVALID_RECORD, "records of a compacted topic need keys");
     return (struct outcome){KAFKA_OK, -1, -1, NULL};
 }

@@ -7,7 +7,9 @@
 static enum handled handshake(struct request *request) {
     struct view mechanism = read_string(&request->reader);
     bool known = view_equal(mechanism, VIEW("PLAIN")) && request->core->user;
-    write_int16(request->out, known ? KAFKA_OK : request->core->user ? KAFKA_UNSUPPORTED_SASL_MECHANISM : KAFKA_ILLEGAL_SASL_STATE);
+    write_int16(request->out, known                 ? KAFKA_OK
+                              : request->core->user ? KAFKA_UNSUPPORTED_SASL_MECHANISM
+                                                    : KAFKA_ILLEGAL_SASL_STATE);
     write_int32(request->out, 1);
     write_string(request->out, "PLAIN");
     if (known)

@@ -1,72 +1,15 @@
 """The broker as kcat sees it: produce, consume, offsets by time, headers, compression, restart, and a loop of kills."""
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
 
-PROGRAM = os.path.join(os.environ["FRAUDSCOPE_BIN"], "fraudscope")
-SANITIZED = bool(os.environ.get("FRAUDSCOPE_SANITIZE"))
-PATIENCE = 60 if SANITIZED else 20
+from broker_scene import PATIENCE, Scene
+
 KILLS = 10
-
-
-class Scene(unittest.TestCase):
-    def setUp(self):
-        self.home = tempfile.mkdtemp()
-        self.broker = None
-        self.port = None
-        self.start()
-        self.create("t", 1)
-
-    def tearDown(self):
-        if self.broker and self.broker.poll() is None:
-            self.stop()
-        shutil.rmtree(self.home)
-
-    def start(self):
-        arguments = [PROGRAM, "serve", "broker", "--data", self.home + "/d"]
-        if self.port:
-            arguments += ["--kafka-port", self.port]
-        self.broker = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        address = self.broker.stdout.readline().strip()
-        self.assertRegex(address, r"^bootstrap\.servers=127\.0\.0\.1:\d+$")
-        self.port = address.rsplit(":", 1)[1]
-        while self.broker.stdout.readline().strip() != "ready":
-            pass
-
-    def end(self, how):
-        self.broker.send_signal(how)
-        code = self.broker.wait(PATIENCE)
-        self.broker.stdout.close()
-        return code
-
-    def stop(self):
-        self.assertEqual(self.end(signal.SIGTERM), 0)
-
-    def address(self):
-        return "127.0.0.1:" + self.port
-
-    def create(self, topic, partitions):
-        profile = self.home + "/profile"
-        os.makedirs(profile, exist_ok=True)
-        with open(profile + "/client.properties", "w", encoding="utf-8") as out:
-            out.write(f"bootstrap.servers={self.address()}\n")
-        result = subprocess.run([PROGRAM, "topics", "create", topic, str(partitions), "--profile", profile], capture_output=True, text=True,
-                                timeout=PATIENCE, env=dict(os.environ, HOME=self.home, XDG_STATE_HOME=self.home))
-        self.assertIn(f"Topic {topic} created", result.stdout, result.stderr)
-
-    def kcat(self, *arguments, text=None):
-        result = subprocess.run(["kcat", "-b", self.address(), *arguments], input=text, capture_output=True, text=True, timeout=PATIENCE)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return result.stdout
-
-    def consume(self, topic, *more):
-        return self.kcat("-C", "-t", topic, "-o", "beginning", "-e", "-q", *more)
 
 
 class Records(Scene):

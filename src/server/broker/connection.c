@@ -128,8 +128,9 @@ static void finish_turn(struct connection *connection) {
 
 void connection_release(struct connection *connection, bool durable) {
     if (!durable && connection->out.size > connection->out_at)
-        connection->broken = true;
-    finish_turn(connection);
+        connection_close(connection); /* unanswered: the client tries again and hears an error */
+    else
+        finish_turn(connection);
 }
 
 static void begin_answer(struct connection *connection, size_t *from, int32_t correlation) {

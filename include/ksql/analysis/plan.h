@@ -176,4 +176,3 @@ struct plan *plan_hold(struct plan *plan); /* counts one up, gives it back */
 void plan_release(struct plan *plan);      /* NULL is fine */
 /* As EXPLAIN shows it: " > [ SINK ] | Schema: ... | Logger: ...", one step a line, indented by depth. */
 void plan_print(struct text *out, const struct plan *plan);
-void expression_print(struct text *out, const struct expression *expression, const struct schema *schema);

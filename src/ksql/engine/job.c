@@ -335,6 +335,11 @@ int engine_commit(struct engine *engine, struct error *error) {
         status = -1;
     for (size_t i = 0; i < engine->queries.count; i++) {
         struct job *job = engine->queries.items[i];
+        if (job->broken && job->state == ENGINE_RUNNING && status == 0) {
+            status = -1;
+            if (error != NULL)
+                *error = job->error;
+        }
         if (job->task == NULL || !job->moved || job->held || job->broken)
             continue;
         job->moved = false;

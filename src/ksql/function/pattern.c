@@ -1,6 +1,5 @@
 #include "ksql/function/pattern.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "foundation/base/clock.h"
@@ -26,10 +25,19 @@ static void put(struct output *out, struct view text) {
         out->bytes[out->size++] = text.data[i];
 }
 
+/* By hand: printf costs more than the rest of a row. */
 static void put_number(struct output *out, int64_t number, int width) {
-    char digits[32];
-    int size = snprintf(digits, sizeof digits, "%0*lld", width > 20 ? 20 : width, (long long)number);
-    put(out, (struct view){digits, (size_t)size});
+    char digits[24];
+    size_t at = sizeof digits, least = (size_t)(width > 20 ? 20 : width);
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while ((rest /= 10) != 0);
+    while (sizeof digits - at < least - (number < 0 && least > 0))
+        digits[--at] = '0';
+    if (number < 0)
+        digits[--at] = '-';
+    put(out, (struct view){digits + at, sizeof digits - at});
 }
 
 static void put_name(struct output *out, const char *name, int width) {

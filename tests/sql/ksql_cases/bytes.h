@@ -1,6 +1,8 @@
 /* Records of cases between JSON and bytes, by libraries that are not ours: jansson and avro-c. */
 #pragma once
 
+#include <jansson.h>
+
 #include "world.h"
 
 struct side {

@@ -19,6 +19,11 @@ void world_free(struct world *world) {
         memory_free(world->registered.items[i].type);
         memory_free(world->registered.items[i].text);
     }
+    for (size_t i = 0; i < world->saved.count; i++) {
+        memory_free(world->saved.items[i].query);
+        memory_free(world->saved.items[i].record);
+    }
+    vector_free(&world->saved);
     vector_free(&world->all);
     vector_free(&world->registered);
     vector_free(&world->readers);
@@ -109,6 +114,8 @@ static void close_reader(void *context, uint64_t number) {
 
 static int write_record(void *context, struct view name, const struct engine_record *record, struct error *error) {
     struct world_topic *topic = world_topic(context, name);
+    if (((struct world *)context)->refuses_writes)
+        return error_set(error, ERROR_UNREACHABLE, "the broker is gone");
     if (topic == NULL)
         return error_set(error, ERROR_NOT_FOUND, "topic %.*s does not exist", VIEW_ARGS(name));
     world_append(topic, record->timestamp, record->key, record->value, false);
@@ -194,6 +201,37 @@ static int by_id(void *context, int32_t id, struct view *text, struct view *type
     return 0;
 }
 
+static int save(void *context, struct view query, struct view record, struct error *error) {
+    struct world *world = context;
+    if (world->refuses_writes)
+        return error_set(error, ERROR_UNREACHABLE, "the broker is gone");
+    struct world_saved saved = {copy(query), copy(record), record.size};
+    vector_push(&world->saved, saved);
+    return 0;
+}
+
+static int load(void *context, struct view query, int (*each)(void *query, struct view record, struct error *error),
+                void *reader, struct error *error) {
+    struct world *world = context;
+    for (size_t i = 0; i < world->saved.count; i++) {
+        const struct world_saved *saved = &world->saved.items[i];
+        if (view_equal(view_of(saved->query), query) &&
+            each(reader, (struct view){saved->record, saved->size}, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void forget(void *context, struct view query) {
+    struct world *world = context;
+    for (size_t i = world->saved.count; i-- > 0;)
+        if (view_equal(view_of(world->saved.items[i].query), query)) {
+            memory_free(world->saved.items[i].query);
+            memory_free(world->saved.items[i].record);
+            vector_remove(&world->saved, i);
+        }
+}
+
 void world_init(struct world *world) {
     *world = (struct world){.next_id = 0};
     world->source = (struct schema_source){world, by_id};
@@ -204,6 +242,7 @@ void world_init(struct world *world) {
                                            .open = open_reader,
                                            .close = close_reader,
                                            .write = write_record};
+    world->memory = (struct engine_memory){world, save, load, forget};
     world->schemas = (struct engine_schemas){
         .context = world, .latest = latest, .enter = enter, .remove = remove_schema, .source = &world->source};
 }

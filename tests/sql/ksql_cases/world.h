@@ -1,7 +1,5 @@
-/* Topics and registered schemas in memory: what the engine sees in query cases. */
+/* Topics, registered schemas and kept state in memory: what the engine sees in cases and in its own tests. */
 #pragma once
-
-#include <jansson.h>
 
 #include "foundation/base/vector.h"
 #include "ksql/engine/engine.h"
@@ -26,9 +24,16 @@ struct world_reader {
     struct world_topic *topic;
     size_t next;
 };
+struct world_saved {
+    char *query, *record;
+    size_t size;
+};
 struct world {
     struct engine_topics topics;
     struct engine_schemas schemas;
+    struct engine_memory memory;
+    VECTOR(struct world_saved) saved;
+    bool refuses_writes; /* as a broker that is gone */
     struct schema_source source;
     VECTOR(struct world_topic *) all;
     VECTOR(struct world_schema) registered;

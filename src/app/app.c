@@ -34,15 +34,17 @@ static int run_manual(struct options *options) {
 }
 
 const struct verb verbs[] = {
-    {"lab", "[--json] [--until STEP] [--for TIME] [--clean-up]", "runs the workshop's steps; each check is a line, exit 0 when all hold",
-     run_lab},
-    {"serve", "[broker|registry|connect ...]", "servers only, until a signal; their addresses on standard output", run_serve},
+    {"lab", "[--json] [--until STEP] [--for TIME] [--clean-up]",
+     "runs the workshop's steps; each check is a line, exit 0 when all hold", run_lab},
+    {"serve", "[broker|registry|connect ...]", "servers only, until a signal; their addresses on standard output",
+     run_serve},
     {"sql", "[-e STATEMENT | -f FILE] [--output table|json|csv]",
      "a ksqlDB shell: statements given, from standard input, or typed", run_sql},
     {"produce", "[--rate N|max] [--for TIME]", "sends card transactions", run_produce},
     {"tail", "[TOPIC] [earliest|latest|-N|@MS]", "prints a topic's records as they come", run_tail},
     {"detect", "[--for TIME]", "raises and prints alerts", run_detect},
-    {"topics", "[create NAME [PARTITIONS] | create workshop | delete NAME]", "lists, creates and deletes topics", run_topics},
+    {"topics", "[create NAME [PARTITIONS] | create workshop | delete NAME]", "lists, creates and deletes topics",
+     run_topics},
     {"connector", "[create [FILE] | status|pause|resume|restart|delete NAME]", "the connectors", run_connector},
     {"cleanup", "", "removes everything that the lab made", run_cleanup},
     {"plain", "", "commands one a line from standard input, events as sentences", run_plain},

@@ -6,24 +6,40 @@
 
 #include "foundation/base/memory.h"
 
-enum option_type { OPTION_FLAG, OPTION_TEXT, OPTION_PORT, OPTION_SEED, OPTION_CLOCK, OPTION_STEP, OPTION_RATE, OPTION_TIME, OPTION_CHOICE, OPTION_SOURCE };
+enum option_type {
+    OPTION_FLAG,
+    OPTION_TEXT,
+    OPTION_PORT,
+    OPTION_SEED,
+    OPTION_CLOCK,
+    OPTION_STEP,
+    OPTION_RATE,
+    OPTION_TIME,
+    OPTION_CHOICE,
+    OPTION_SOURCE
+};
 
 static const struct option_row {
     const char *name, *value, *help;
     enum option_type type;
     size_t at;
 } rows[] = {
-    {"--profile", "NAME", "servers of a profile instead of our own: a folder, or a name under ~/.config/fraudscope/profiles", OPTION_TEXT,
+    {"--profile", "NAME",
+     "servers of a profile instead of our own: a folder, or a name under ~/.config/fraudscope/profiles", OPTION_TEXT,
      offsetof(struct options, profile)},
     {"--data", "DIR", "data folder of the servers started here", OPTION_TEXT, offsetof(struct options, data)},
-    {"--fresh", NULL, "puts the old data folder away under another name and begins anew", OPTION_FLAG, offsetof(struct options, fresh)},
+    {"--fresh", NULL, "puts the old data folder away under another name and begins anew", OPTION_FLAG,
+     offsetof(struct options, fresh)},
     {"--memory", NULL, "keeps nothing: a temporary data folder", OPTION_FLAG, offsetof(struct options, memory)},
     {"--sync", NULL, "writes to the disk before a record is acknowledged", OPTION_FLAG, offsetof(struct options, sync)},
     {"--listen", "ADDR", "address to listen on; beyond loopback a password is made and required", OPTION_TEXT,
      offsetof(struct options, listen)},
-    {"--kafka-port", "PORT", "port of the broker; else 9092 or a free one", OPTION_PORT, offsetof(struct options, kafka_port)},
-    {"--registry-port", "PORT", "port of the schema registry; else 8081 or a free one", OPTION_PORT, offsetof(struct options, registry_port)},
-    {"--connect-port", "PORT", "port of the Connect worker; else 8083 or a free one", OPTION_PORT, offsetof(struct options, connect_port)},
+    {"--kafka-port", "PORT", "port of the broker; else 9092 or a free one", OPTION_PORT,
+     offsetof(struct options, kafka_port)},
+    {"--registry-port", "PORT", "port of the schema registry; else 8081 or a free one", OPTION_PORT,
+     offsetof(struct options, registry_port)},
+    {"--connect-port", "PORT", "port of the Connect worker; else 8083 or a free one", OPTION_PORT,
+     offsetof(struct options, connect_port)},
     {"--seed", "N", "makes customers and transactions repeatable", OPTION_SEED, offsetof(struct options, seed)},
     {"--clock", "ISO-TIME", "a fixed clock", OPTION_CLOCK, offsetof(struct options, clock)},
     {"--tz", "ZONE", "time zone, like Europe/Berlin; else UTC", OPTION_TEXT, offsetof(struct options, zone)},
@@ -161,20 +177,25 @@ void options_print_verb(const struct verb *verb, struct text *out) {
 }
 
 void options_print_help(struct text *out) {
-    text_append_string(out, "fraudscope carries a streaming fraud workshop: its own Kafka broker, schema registry and Connect worker,\n"
-                            "or the servers of a profile.\n\n");
+    text_append_string(
+        out,
+        "fraudscope carries a streaming fraud workshop: its own Kafka broker, schema registry and Connect worker,\n"
+        "or the servers of a profile.\n\n");
     for (const struct verb *verb = verbs; verb->name; verb++)
         options_print_verb(verb, out);
     text_append_string(out, "\nOptions\n");
     print_options(out, false);
-    text_append_string(out, "\nExit status: 0 done, 1 a check or statement failed, 2 wrong use, 3 a server not reachable, 4 interrupted.\n");
+    text_append_string(out, "\nExit status: 0 done, 1 a check or statement failed, 2 wrong use, 3 a server not "
+                            "reachable, 4 interrupted.\n");
 }
 
 void options_print_manual(struct text *out) {
-    text_append_string(out, ".TH FRAUDSCOPE 1\n.SH NAME\nfraudscope \\- a streaming fraud workshop in one terminal program\n.SH COMMANDS\n");
+    text_append_string(out, ".TH FRAUDSCOPE 1\n.SH NAME\nfraudscope \\- a streaming fraud workshop in one terminal "
+                            "program\n.SH COMMANDS\n");
     for (const struct verb *verb = verbs; verb->name; verb++)
         text_append_format(out, ".TP\n.B fraudscope %s\n%s\n.br\n%s\n", verb->name, verb->usage, verb->help);
     text_append_string(out, ".SH OPTIONS\n");
     print_options(out, true);
-    text_append_string(out, ".SH EXIT STATUS\n0 done, 1 a check or statement failed, 2 wrong use, 3 a server not reachable, 4 interrupted.\n");
+    text_append_string(out, ".SH EXIT STATUS\n0 done, 1 a check or statement failed, 2 wrong use, 3 a server not "
+                            "reachable, 4 interrupted.\n");
 }

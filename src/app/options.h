@@ -20,9 +20,9 @@ struct options {
     uint16_t kafka_port, registry_port, connect_port;
     uint64_t seed;
     struct clock clock;
-    int until;        /* lab: last step */
-    double rate;      /* lab, produce: transactions a second; < 0 max */
-    int64_t for_ms;   /* how long; 0 = until interrupted */
+    int until;                     /* lab: last step */
+    double rate;                   /* lab, produce: transactions a second; < 0 max */
+    int64_t for_ms;                /* how long; 0 = until interrupted */
     const char *output;            /* sql: table, json, csv; NULL = table */
     struct option_source *sources; /* sql */
     int source_count;

@@ -33,7 +33,8 @@ static int choose(struct options *options, unsigned *servers) {
             if (strcmp(rows[j].name, options->words[i]) == 0)
                 found = rows[j].server;
         if (!found) {
-            fprintf(stderr, "fraudscope serve: '%s' is no server; broker, registry and connect are\n", options->words[i]);
+            fprintf(stderr, "fraudscope serve: '%s' is no server; broker, registry and connect are\n",
+                    options->words[i]);
             return -1;
         }
         *servers |= found;
@@ -42,7 +43,7 @@ static int choose(struct options *options, unsigned *servers) {
 }
 
 int run_serve(struct options *options) {
-    struct embedded_options embedded = EMBEDDED_OPTIONS_INIT;
+    struct embedded_options embedded = session_embedded_options(options);
     struct error error = {0};
     struct profile *others = NULL;
     session_catch_signals();
@@ -58,16 +59,6 @@ int run_serve(struct options *options) {
         return EXIT_USE;
     }
     log_open_descriptor(STDERR_FILENO);
-    embedded.data = options->data;
-    embedded.fresh = options->fresh;
-    embedded.memory = options->memory;
-    embedded.sync = options->sync;
-    embedded.listen = options->listen;
-    embedded.kafka_port = options->kafka_port;
-    embedded.registry_port = options->registry_port;
-    embedded.connect_port = options->connect_port;
-    embedded.zone = options->zone;
-    embedded.clock = options->clock.fixed ? &options->clock : NULL;
     embedded.others = others;
     embedded.report = report;
     struct embedded *servers = embedded_start(&embedded, &error);

@@ -54,8 +54,8 @@ bool session_take_interrupt(void) {
 static void on_embedded(void *context, const struct embedded_event *event) {
     struct session *session = context;
     if (event->kind == EMBEDDED_RECOVERING) {
-        event_post_message(session->events, MESSAGE_INFO, "Recovering the log: %lld of %lld MB checked", (long long)event->done >> 20,
-                           (long long)event->total >> 20);
+        event_post_message(session->events, MESSAGE_INFO, "Recovering the log: %lld of %lld MB checked",
+                           (long long)event->done >> 20, (long long)event->total >> 20);
         return;
     }
     if (event->kind != EMBEDDED_PEERS && event->kind != EMBEDDED_DISK)
@@ -67,19 +67,7 @@ static void on_embedded(void *context, const struct embedded_event *event) {
     mailbox_send(session->events, &news->message);
 }
 
-static int open_servers(struct session *session, struct error *error) {
-    struct options *options = session->options;
-    if (options->profile) {
-        struct text folder = TEXT_EMPTY;
-        session->profile = profile_load(options->profile, error);
-        if (!session->profile)
-            return -1;
-        const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-        text_append_format(&folder, "%s%s/fraudscope/profiles/%s", state && *state ? state : home ? home : "/tmp",
-                           state && *state ? "" : "/.local/state", profile_name(session->profile));
-        session->folder = text_take(&folder);
-        return 0;
-    }
+struct embedded_options session_embedded_options(const struct options *options) {
     struct embedded_options embedded = EMBEDDED_OPTIONS_INIT;
     embedded.data = options->data;
     embedded.fresh = options->fresh;
@@ -91,6 +79,26 @@ static int open_servers(struct session *session, struct error *error) {
     embedded.connect_port = options->connect_port;
     embedded.zone = options->zone;
     embedded.clock = options->clock.fixed ? &options->clock : NULL;
+    return embedded;
+}
+
+static int open_servers(struct session *session, struct error *error) {
+    struct options *options = session->options;
+    if (options->profile) {
+        struct text folder = TEXT_EMPTY;
+        session->profile = profile_load(options->profile, error);
+        if (!session->profile)
+            return -1;
+        const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+        text_append_format(&folder, "%s%s/fraudscope/profiles/%s",
+                           state && *state ? state
+                           : home          ? home
+                                           : "/tmp",
+                           state && *state ? "" : "/.local/state", profile_name(session->profile));
+        session->folder = text_take(&folder);
+        return 0;
+    }
+    struct embedded_options embedded = session_embedded_options(options);
     embedded.report = on_embedded;
     embedded.context = session;
     int64_t began = clock_monotonic_ns();
@@ -114,7 +122,8 @@ static int open_servers(struct session *session, struct error *error) {
 }
 
 static void post_profile(struct session *session) {
-    static const char *const names[SERVER_COUNT] = {"bootstrap.servers", "schema.registry.url", "ksqldb.url", "connect.url"};
+    static const char *const names[SERVER_COUNT] = {"bootstrap.servers", "schema.registry.url", "ksqldb.url",
+                                                    "connect.url"};
     struct event_profile *event = event_new(&event_profile_kind);
     event->name = memory_copy_string(profile_name(session->profile));
     event->data_folder = session->embedded ? memory_copy_string(session->folder) : NULL;
@@ -127,8 +136,8 @@ static void post_profile(struct session *session) {
 static int load_steps(struct session *session, struct error *error) {
     const char *words = profile_capability_words(session->profile);
     for (size_t i = 0; i < guide_defaults_count; i++)
-        if (guide_load(session->guide, (struct view){guide_defaults[i].text, guide_defaults[i].size}, guide_defaults[i].name, words,
-                       error) != 0)
+        if (guide_load(session->guide, (struct view){guide_defaults[i].text, guide_defaults[i].size},
+                       guide_defaults[i].name, words, error) != 0)
             return -1;
     return 0;
 }
@@ -140,7 +149,8 @@ int session_open(struct session *session, struct options *options, unsigned serv
     session->guide = guide_new();
     if (options->zone) {
         int offset;
-        if (strlen(options->zone) >= sizeof session->settings.zone || clock_zone_offset(options->zone, 0, &offset, error) != 0)
+        if (strlen(options->zone) >= sizeof session->settings.zone ||
+            clock_zone_offset(options->zone, 0, &offset, error) != 0)
             return -1;
         memcpy(session->settings.zone, options->zone, strlen(options->zone) + 1);
     }

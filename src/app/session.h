@@ -1,4 +1,5 @@
-/* One run: servers or a profile, services, model and guide, with the loop that moves events into the model. Main thread. */
+/* One run: servers or a profile, services, model and guide, with the loop that moves events into the model. Main
+ * thread. */
 #pragma once
 
 #include <signal.h>
@@ -32,6 +33,8 @@ void session_catch_signals(void);
 bool session_interrupted(void);
 bool session_take_interrupt(void); /* takes one SIGINT, so that it ends only what runs now */
 
+/* What the options say about servers that are started here; names and clock are lent. */
+struct embedded_options session_embedded_options(const struct options *options);
 /* servers: which to start when no profile is given. Prints the way out on failure; returns an exit status. */
 int session_open(struct session *session, struct options *options, unsigned services, struct error *error);
 void session_close(struct session *session);

@@ -29,30 +29,30 @@ enum service_id {
 };
 
 enum request_verb {
-    REQUEST_PROBE,      /* watch: look at everything now; text: one server's name or NULL */
-    REQUEST_START,      /* producer (number = rate, < 0 max), detector */
-    REQUEST_STOP,       /* producer, detector, statements (the running push query), cleanup */
-    REQUEST_RATE,       /* producer: number */
-    REQUEST_BURST,      /* producer: count, text = card or NULL */
-    REQUEST_ONE,        /* producer: text = card or NULL, count = amount or 0 */
-    REQUEST_CHANCE,     /* producer: number = 0..1 */
-    REQUEST_REWIND,     /* detector: text = earliest | latest */
-    REQUEST_RULE,       /* detector: count, number = ratio */
-    REQUEST_EXECUTE,    /* statements: text; flag = from the earliest record */
-    REQUEST_CREATE,     /* topics: text, count = partitions (0 = 1); connector: text = file or NULL */
-    REQUEST_WORKSHOP,   /* topics: the topics and contracts of step 7 */
-    REQUEST_DELETE,     /* topics, connector: text */
-    REQUEST_PAUSE,      /* connector, statements (query): text */
-    REQUEST_RESUME,     /* connector, statements: text */
-    REQUEST_RESTART,    /* connector: text */
-    REQUEST_TERMINATE,  /* statements: text = query id or all */
-    REQUEST_STATUS,     /* connector: text or NULL */
-    REQUEST_TAIL,       /* tail: text = topic, more = earliest | latest | -N | @MS */
-    REQUEST_CLEANUP,    /* cleanup: all of the ledger */
-    REQUEST_WRITE,      /* files: text = path, more = what to write; count = mode bits */
-    REQUEST_APPEND,     /* files: the same, appended (history) */
-    REQUEST_PROFILE,    /* files: text = folder to write the client files to */
-    REQUEST_BUNDLE,     /* files: text = folder of the take-home bundle; more = its steps file */
+    REQUEST_PROBE,     /* watch: look at everything now; text: one server's name or NULL */
+    REQUEST_START,     /* producer (number = rate, < 0 max), detector */
+    REQUEST_STOP,      /* producer, detector, statements (the running push query), cleanup */
+    REQUEST_RATE,      /* producer: number */
+    REQUEST_BURST,     /* producer: count, text = card or NULL */
+    REQUEST_ONE,       /* producer: text = card or NULL, count = amount or 0 */
+    REQUEST_CHANCE,    /* producer: number = 0..1 */
+    REQUEST_REWIND,    /* detector: text = earliest | latest */
+    REQUEST_RULE,      /* detector: count, number = ratio */
+    REQUEST_EXECUTE,   /* statements: text; flag = from the earliest record */
+    REQUEST_CREATE,    /* topics: text, count = partitions (0 = 1); connector: text = file or NULL */
+    REQUEST_WORKSHOP,  /* topics: the topics and contracts of step 7 */
+    REQUEST_DELETE,    /* topics, connector: text */
+    REQUEST_PAUSE,     /* connector, statements (query): text */
+    REQUEST_RESUME,    /* connector, statements: text */
+    REQUEST_RESTART,   /* connector: text */
+    REQUEST_TERMINATE, /* statements: text = query id or all */
+    REQUEST_STATUS,    /* connector: text or NULL */
+    REQUEST_TAIL,      /* tail: text = topic, more = earliest | latest | -N | @MS */
+    REQUEST_CLEANUP,   /* cleanup: all of the ledger */
+    REQUEST_WRITE,     /* files: text = path, more = what to write; count = mode bits */
+    REQUEST_APPEND,    /* files: the same, appended (history) */
+    REQUEST_PROFILE,   /* files: text = folder to write the client files to */
+    REQUEST_BUNDLE,    /* files: text = folder of the take-home bundle; more = its steps file */
 };
 
 struct request {
@@ -63,17 +63,18 @@ struct request {
     double number;
     int64_t count;
     bool flag;
+    struct handled *handled; /* of service_ask; else NULL */
 };
 struct request *request_new(enum service_id service, enum request_verb verb, const char *text);
 
 struct service_context {
-    struct mailbox *events;      /* lent */
-    struct profile *profile;     /* lent; services take references */
-    struct http_client *http;    /* lent */
-    const struct clock *clock;   /* NULL = real */
-    uint64_t seed;               /* of the producer; 0 = from the system */
-    const char *folder;          /* data folder: ledger, history */
-    bool deferred_tail;          /* headless commands that want no tail until asked */
+    struct mailbox *events;    /* lent */
+    struct profile *profile;   /* lent; services take references */
+    struct http_client *http;  /* lent */
+    const struct clock *clock; /* NULL = real */
+    uint64_t seed;             /* of the producer; 0 = from the system */
+    const char *folder;        /* data folder: ledger, history */
+    bool deferred_tail;        /* headless commands that want no tail until asked */
 };
 
 struct services;

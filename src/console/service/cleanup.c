@@ -1,15 +1,17 @@
-/* Everything that the ledger holds goes, in the order of dependency. Each thing is struck off after it is gone, so a run that
- * was killed at any point goes on where it stopped; what is not in the ledger is never touched. */
+/* Everything that the ledger holds goes, in the order of dependency. Each thing is struck off after it is gone, so a
+ * run that was killed at any point goes on where it stopped; what is not in the ledger is never touched. */
 #include <string.h>
 
 #include "client/connect.h"
 #include "client/ksqldb.h"
 #include "console/service/service_private.h"
+#include "foundation/base/log.h"
 #include "foundation/base/memory.h"
 #include "foundation/base/vector.h"
+#include "ksql/language/print.h"
 #include "lab/topics.h"
 
-enum { ASK_MS = 5000 };
+enum { ASK_MS = 5000, STOP_MS = 6000 };
 
 struct cleanup {
     struct service *self;
@@ -45,65 +47,90 @@ static int ksql(struct cleanup *cleanup, const char *statement, struct error *er
     return result;
 }
 
-/* Queries first, then sources; a source that others still read is tried again after them. */
-static void clean_ksqldb(struct cleanup *cleanup) {
-    struct ksqldb_source *sources = NULL;
-    struct ksqldb_query *queries = NULL;
-    size_t source_count = 0, query_count = 0;
-    struct error error = {0};
-    bool needed = false;
+static bool is_ours(const struct cleanup *cleanup, const char *source) {
     for (size_t i = 0; i < cleanup->count; i++)
-        needed = needed || strcmp(cleanup->entries[i].kind, "source") == 0;
-    if (!needed || !cleanup->ksqldb)
-        return;
-    if (ksqldb_client_queries(cleanup->ksqldb, &queries, &query_count, &error) != 0 ||
-        ksqldb_client_sources(cleanup->ksqldb, &sources, &source_count, &error) != 0) {
-        cleanup->error = error;
-        cleanup->failed++;
-        ksqldb_queries_free(queries, query_count);
-        return;
-    }
-    for (size_t i = 0; i < query_count; i++) {
-        bool ours = queries[i].is_push;
-        for (size_t j = 0; j < cleanup->count && !ours; j++)
-            ours = strcmp(cleanup->entries[j].kind, "source") == 0 && queries[i].sink &&
-                   strcmp(cleanup->entries[j].name, queries[i].sink) == 0;
+        if (strcmp(cleanup->entries[i].kind, "source") == 0 && strcmp(cleanup->entries[i].name, source) == 0)
+            return true;
+    return false;
+}
+
+/* The persistent queries that fill our sources. Push queries are their owners' business: ours have been stopped. */
+static void terminate_queries(struct cleanup *cleanup, const struct ksqldb_query *queries, size_t count) {
+    for (size_t i = 0; i < count && !service_stopping(cleanup->self); i++) {
+        if (queries[i].is_push || !queries[i].sink || !is_ours(cleanup, queries[i].sink))
+            continue;
         struct text statement = TEXT_EMPTY;
+        struct error error = {0};
         text_append_format(&statement, "TERMINATE %s;", queries[i].id);
-        if (ours)
-            ksql(cleanup, text_string(&statement), &error); /* a query that ended meanwhile is no failure: DROP tells */
+        ksql(cleanup, text_string(&statement), &error); /* one that ended meanwhile is no failure: DROP tells */
         text_free(&statement);
     }
-    for (size_t round = 0, left = cleanup->count; round < cleanup->count && left > 0; round++) {
-        left = 0;
-        for (size_t j = cleanup->count; j-- > 0;) {
-            struct ledger_entry *entry = &cleanup->entries[j];
-            if (strcmp(entry->kind, "source") != 0)
-                continue;
-            const struct ksqldb_source *source = NULL;
-            for (size_t i = 0; i < source_count; i++)
-                if (strcmp(sources[i].name, entry->name) == 0)
-                    source = &sources[i];
-            struct text statement = TEXT_EMPTY;
-            text_append_format(&statement, "DROP %s IF EXISTS %s;", source && source->is_table ? "TABLE" : "STREAM", entry->name);
-            error_clear(&error);
-            int result = source ? ksql(cleanup, text_string(&statement), &error) : 0;
-            text_free(&statement);
-            if (result == 0) {
-                strike(cleanup, entry, 0, &error);
-                memory_free(entry->kind);
-                entry->kind = memory_copy_string("done");
-            } else {
-                left++;
-            }
+}
+
+static int drop_source(struct cleanup *cleanup, const struct ksqldb_source *source, struct error *error) {
+    struct text statement = TEXT_EMPTY;
+    text_append_format(&statement, "DROP %s IF EXISTS ", source->is_table ? "TABLE" : "STREAM");
+    print_name(&statement, view_of(source->name));
+    text_append_char(&statement, ';');
+    int result = ksql(cleanup, text_string(&statement), error);
+    text_free(&statement);
+    return result;
+}
+
+/* One round over what is left, newest first; a source that others still read is tried again in the next. */
+static size_t drop_round(struct cleanup *cleanup, const struct ksqldb_source *sources, size_t count, bool *dropped,
+                         struct error *error) {
+    size_t left = 0;
+    for (size_t j = cleanup->count; j-- > 0 && !service_stopping(cleanup->self);) {
+        struct ledger_entry *entry = &cleanup->entries[j];
+        const struct ksqldb_source *source = NULL;
+        if (strcmp(entry->kind, "source") != 0)
+            continue;
+        for (size_t i = 0; i < count; i++)
+            if (strcmp(sources[i].name, entry->name) == 0)
+                source = &sources[i];
+        if (source && drop_source(cleanup, source, error) != 0) {
+            left++;
+            continue;
         }
-        if (round + 1 == cleanup->count && left) {
-            cleanup->failed += (int)left;
-            cleanup->error = error;
-        }
+        strike(cleanup, entry, 0, NULL);
+        memory_free(entry->kind);
+        entry->kind = memory_copy_string("gone");
+        *dropped = true;
     }
+    return left;
+}
+
+/* 0 when none of our sources is left. What they read and write may only go after them. */
+static int clean_ksqldb(struct cleanup *cleanup) {
+    struct ksqldb_source *sources = NULL;
+    struct ksqldb_query *queries = NULL;
+    size_t source_count = 0, query_count = 0, left = 0;
+    struct error error = {0};
+    bool needed = false, dropped = true;
+    for (size_t i = 0; i < cleanup->count; i++)
+        needed = needed || strcmp(cleanup->entries[i].kind, "source") == 0;
+    if (!needed)
+        return 0;
+    if (!cleanup->ksqldb)
+        return error_set(&cleanup->error, ERROR_INVALID,
+                         "this profile names no ksqlDB server (ksqldb.url), and streams and "
+                         "tables were made on one");
+    if (ksqldb_client_queries(cleanup->ksqldb, &queries, &query_count, &cleanup->error) != 0 ||
+        ksqldb_client_sources(cleanup->ksqldb, &sources, &source_count, &cleanup->error) != 0) {
+        ksqldb_queries_free(queries, query_count);
+        return -1;
+    }
+    terminate_queries(cleanup, queries, query_count);
+    while (dropped) {
+        dropped = false;
+        left = drop_round(cleanup, sources, source_count, &dropped, &error);
+    }
+    if (left)
+        cleanup->error = error;
     ksqldb_queries_free(queries, query_count);
     ksqldb_sources_free(sources, source_count);
+    return left ? -1 : 0;
 }
 
 static void clean_kind(struct cleanup *cleanup, const char *kind) {
@@ -133,15 +160,31 @@ static void clean_kind(struct cleanup *cleanup, const char *kind) {
     }
 }
 
+/* Producer, detector and push query stop first: what is deleted under them would come back. */
+static void stop_others(struct service *self) {
+    static const enum service_id ids[] = {SERVICE_PRODUCER, SERVICE_DETECTOR, SERVICE_STATEMENTS};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        if (!service_ask(self, request_new(ids[i], REQUEST_STOP, NULL), STOP_MS))
+            log_warn("clean-up", "%s takes its time to stop", service_name(ids[i]));
+}
+
+static void tell(struct cleanup *cleanup, size_t left) {
+    struct service *self = cleanup->self;
+    if (left && !cleanup->error.code)
+        error_set(&cleanup->error, ERROR_INVALID, "the rest is of a kind that this program does not know");
+    if (left)
+        service_say(self, MESSAGE_ERROR, "Clean-up: %d gone, %zu left. %s. :cleanup goes on with the rest.",
+                    cleanup->done, left, cleanup->error.message);
+    else
+        service_say(self, MESSAGE_OK, "Clean-up: %d things of the lab are gone.", cleanup->done);
+}
+
 static void run_cleanup(struct service *self) {
+    static const char *const kinds[] = {"connector", "group", "topic", "subject"};
     struct profile *profile = self->context.profile;
     unsigned has = profile_capabilities(profile);
     struct cleanup cleanup = {.self = self};
-    /* Producer and detector stop first, push queries too. */
-    services_send(self->services, request_new(SERVICE_PRODUCER, REQUEST_STOP, NULL));
-    services_send(self->services, request_new(SERVICE_DETECTOR, REQUEST_STOP, NULL));
-    if (has & PROFILE_KSQLDB)
-        services_send(self->services, request_new(SERVICE_STATEMENTS, REQUEST_STOP, NULL));
+    stop_others(self);
     cleanup.entries = ledger_read(self->context.folder, &cleanup.count);
     if (cleanup.count == 0) {
         service_say(self, MESSAGE_INFO, "The ledger is empty: the lab has made nothing that is still there.");
@@ -153,17 +196,11 @@ static void run_cleanup(struct service *self) {
         cleanup.ksqldb = ksqldb_client_new(profile, self->context.http, &cleanup.error);
     if (has & PROFILE_CONNECT)
         cleanup.connect = connect_client_new(profile, self->context.http, &cleanup.error);
-    clean_ksqldb(&cleanup);
-    clean_kind(&cleanup, "connector");
-    clean_kind(&cleanup, "group");
-    clean_kind(&cleanup, "topic");
-    clean_kind(&cleanup, "subject");
+    if (clean_ksqldb(&cleanup) == 0)
+        for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+            clean_kind(&cleanup, kinds[i]);
     service_job_end(self, SERVICE_CLEANUP);
-    if (cleanup.failed)
-        service_say(self, MESSAGE_ERROR, "Clean-up: %d gone, %d left. %s. :cleanup goes on with the rest.", cleanup.done,
-                    cleanup.failed, cleanup.error.message);
-    else
-        service_say(self, MESSAGE_OK, "Clean-up: %d things of the lab are gone.", cleanup.done);
+    tell(&cleanup, cleanup.count - (size_t)cleanup.done);
 cleanup:
     ledger_free(cleanup.entries, cleanup.count);
     kafka_admin_free(cleanup.kafka);

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "client/connect.h"
-#include "console/service/service_private.h"
+#include "console/service/claim.h"
 #include "foundation/base/memory.h"
 #include "lab/topics.h"
 
@@ -39,18 +39,43 @@ static struct properties *default_config(struct service *self, struct error *err
         properties_set(config, "count", "100");
     } else {
         properties_free(config);
-        error_set(error, ERROR_INVALID,
-                  "this profile names no database: add database.hostname, .port, .user, .password and .dbname, or give a "
-                  "settings file: :connector create FILE");
+        error_set(
+            error, ERROR_INVALID,
+            "this profile names no database: add database.hostname, .port, .user, .password and .dbname, or give a "
+            "settings file: :connector create FILE");
         return NULL;
     }
     properties_set(config, "tasks.max", "1");
     return config;
 }
 
+static int find(struct connect_client *client, const char *name, bool *exists, struct error *error) {
+    struct connect_connector *connectors = NULL;
+    size_t count = 0;
+    *exists = false;
+    if (connect_client_list(client, &connectors, &count, error) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        *exists = *exists || strcmp(connectors[i].name, name) == 0;
+    connect_connectors_free(connectors, count);
+    return 0;
+}
+
+/* What the connector writes is the lab's too: it must be gone after a clean-up. */
+static int claim_all(struct service *self, struct claims *claims, const char *name, struct error *error) {
+    struct kafka_admin *admin = kafka_admin_new(self->context.profile, error);
+    int result = admin ? claim_topic(self, claims, admin, LAB_TOPIC_CUSTOMERS, error) : -1;
+    kafka_admin_free(admin);
+    if (result == 0 && self->registry)
+        result = claim_subject(self, claims, LAB_TOPIC_CUSTOMERS "-value", error);
+    return result ? -1 : claim_add(self, claims, "connector", name, false, error);
+}
+
 static void create(struct service *self, struct connect_client *client, const char *file) {
     struct error error = {0};
     struct properties *config = NULL;
+    struct claims claims = CLAIMS_NONE;
+    bool exists = false;
     const char *name = LAB_CONNECTOR;
     if (file) {
         config = properties_new();
@@ -69,20 +94,17 @@ static void create(struct service *self, struct connect_client *client, const ch
     }
     if (connect_client_validate(client, class_name, config, &error) != 0)
         goto cleanup;
-    /* What the connector writes is the lab's too: it must be gone after a clean-up. */
-    if (ledger_add(self, "topic", LAB_TOPIC_CUSTOMERS, &error) != 0 ||
-        ledger_add(self, "subject", LAB_TOPIC_CUSTOMERS "-value", &error) != 0 ||
-        ledger_add(self, "connector", name, &error) != 0)
+    if (find(client, name, &exists, &error) != 0)
         goto cleanup;
-    if (connect_client_create(client, name, config, &error) != 0) {
-        if (error.code == ERROR_EXISTS) {
-            error_clear(&error);
-            service_say(self, MESSAGE_INFO, "Connector %s exists already; c c shows its status.", name);
-        }
+    if (exists) {
+        service_say(self, MESSAGE_INFO, "Connector %s exists already; c c shows its status.", name);
         goto cleanup;
     }
+    if (claim_all(self, &claims, name, &error) != 0 || connect_client_create(client, name, config, &error) != 0)
+        goto cleanup;
     service_say(self, MESSAGE_OK, "Connector %s created; it fills %s.", name, LAB_TOPIC_CUSTOMERS);
 cleanup:
+    claims_settle(self, &claims, &error);
     if (error.code)
         service_complain(self, &error, NULL);
     properties_free(config);
@@ -101,9 +123,10 @@ static void status(struct service *self, struct connect_client *client, const ch
             continue;
         shown++;
         bool failed = strcmp(connectors[i].state, "FAILED") == 0;
-        service_say(self, failed ? MESSAGE_ERROR : MESSAGE_INFO, "Connector %s is %s, %zu task%s%s%s.", connectors[i].name,
-                    connectors[i].state, connectors[i].task_count, connectors[i].task_count == 1 ? "" : "s",
-                    connectors[i].trace ? ": " : "", connectors[i].trace ? connectors[i].trace : "");
+        service_say(self, failed ? MESSAGE_ERROR : MESSAGE_INFO, "Connector %s is %s, %zu task%s%s%s.",
+                    connectors[i].name, connectors[i].state, connectors[i].task_count,
+                    connectors[i].task_count == 1 ? "" : "s", connectors[i].trace ? ": " : "",
+                    connectors[i].trace ? connectors[i].trace : "");
     }
     if (!shown)
         service_say(self, name ? MESSAGE_ERROR : MESSAGE_INFO, "%s%s. :connector create makes %s.",
@@ -160,5 +183,5 @@ static void run(struct service *self) {
     connect_client_free(client);
 }
 
-const struct service_row service_connector = {"connector", "creates, shows, pauses, resumes, restarts and deletes connectors",
-                                              PROFILE_CONNECT, run};
+const struct service_row service_connector = {
+    "connector", "creates, shows, pauses, resumes, restarts and deletes connectors", PROFILE_CONNECT, run};

@@ -1,7 +1,9 @@
-/* The fraud detector: reads FEATURE_SET in the group FraudDetectorApplication, writes an alert for every update that breaks the
- * rule, commits after the alert is acknowledged (at least once). What cannot be decoded is counted, shown and skipped. */
+/* The fraud detector: reads FEATURE_SET in the group FraudDetectorApplication, writes an alert for every update that
+ * breaks the rule, commits after the alert is acknowledged (at least once). What cannot be decoded is counted, shown
+ * and skipped. */
 #include <string.h>
 
+#include "console/service/claim.h"
 #include "console/service/feature.h"
 #include "foundation/base/memory.h"
 #include "foundation/format/format.h"
@@ -9,7 +11,15 @@
 #include "lab/rule.h"
 #include "lab/topics.h"
 
-enum { RECEIVE = 500, WAIT_MS = 20, POST_MS = 250, FLUSH_MS = 5000, PARTITIONS_MOST = 64, LAG_MS = 1000 };
+enum {
+    RECEIVE = 500,
+    WAIT_MS = 20,
+    POST_MS = 250,
+    FLUSH_MS = 5000,
+    PARTITIONS_MOST = 64,
+    LAG_MS = 1000,
+    IDLE_MS = 250
+};
 
 static const struct column alert_columns[] = {{{"details", 7}, &sql_string}};
 
@@ -26,6 +36,9 @@ struct detector {
     struct error failed; /* of a delivery since the last batch */
     int64_t posted_ms, lag_ms;
     bool dirty;
+    bool wanted;      /* started by a person: goes on after whatever stops it */
+    int failures;     /* in a row */
+    int64_t retry_ms; /* monotonic: when it is tried again */
 };
 
 static void delivered(void *context, const struct kafka_delivery *delivery) {
@@ -69,14 +82,25 @@ static int start(struct detector *detector, struct error *error) {
     static const char *const topics[] = {LAB_TOPIC_FEATURES};
     struct service *self = detector->self;
     struct kafka_consumer_options options = {.group = LAB_DETECTOR_GROUP, .offset_reset = "earliest"};
-    struct codec_options codec = {.full_name = VIEW("workshop.FraudulentTransactions"), .writer_schema = view_of(lab_alert_schema())};
+    struct codec_options codec = {.full_name = VIEW("workshop.FraudulentTransactions"),
+                                  .writer_schema = view_of(lab_alert_schema())};
+    struct claims claims = CLAIMS_NONE;
     int32_t id = 0;
     detector->schemas = registry_client_source(self->registry);
-    if (ledger_add(self, "group", LAB_DETECTOR_GROUP, error) != 0 ||
-        registry_client_register(self->registry, LAB_TOPIC_ALERTS "-value", "AVRO", view_of(lab_alert_schema()), &id, error) != 0)
+    detector->failed = (struct error){0};
+    int result = claim_group(self, &claims, detector->admin, LAB_DETECTOR_GROUP, error);
+    if (result == 0)
+        result = claim_subject(self, &claims, LAB_TOPIC_ALERTS "-value", error);
+    if (result == 0)
+        result = registry_client_register(self->registry, LAB_TOPIC_ALERTS "-value", "AVRO",
+                                          view_of(lab_alert_schema()), &id, error);
+    claims_settle(self, &claims, result ? error : NULL);
+    if (result != 0)
         return -1;
     detector->reader = feature_reader_new(self->registry, error);
-    detector->codec = detector->reader ? format_find(VIEW("AVRO"))->compile(alert_columns, 1, &codec, &detector->schemas, error) : NULL;
+    detector->codec = detector->reader
+                          ? format_find(VIEW("AVRO"))->compile(alert_columns, 1, &codec, &detector->schemas, error)
+                          : NULL;
     if (detector->codec) {
         codec_set_schema_id(detector->codec, id);
         detector->producer = kafka_producer_new(self->context.profile, NULL, delivered, detector, error);
@@ -110,7 +134,8 @@ static int raise_alert(struct detector *detector, const struct feature *feature,
     struct alert alert = {.total = feature->total, .average = feature->average, .count = feature->count};
     struct text text = TEXT_EMPTY, bytes = TEXT_EMPTY;
     memcpy(alert.card, feature->card, sizeof alert.card);
-    memcpy(alert.email, feature->has_email ? feature->email : "unknown", feature->has_email ? sizeof alert.email : sizeof "unknown");
+    memcpy(alert.email, feature->has_email ? feature->email : "unknown",
+           feature->has_email ? sizeof alert.email : sizeof "unknown");
     memcpy(alert.window_start, feature->window_start_text, sizeof alert.window_start);
     memcpy(alert.window_end, feature->window_end_text, sizeof alert.window_end);
     alert_print(&alert, &text);
@@ -177,7 +202,26 @@ static int turn(struct detector *detector, struct error *error) {
         detector->failed = (struct error){0};
         return -1;
     }
-    return kafka_consumer_commit(detector->consumer, next, next_count, error);
+    return kafka_consumer_commit(detector->consumer, next, next_count, error) ? -1 : count;
+}
+
+/* Tries again later, further apart each time; said once, not at every try. */
+static void fall(struct detector *detector, const struct error *error) {
+    stop(detector);
+    memory_free(detector->state.error);
+    detector->state.error = memory_copy_string(error->message);
+    detector->dirty = true;
+    if (++detector->failures == 1)
+        service_complain(detector->self, error, "the detector tries again from its last commit until it works");
+    detector->retry_ms = clock_monotonic_ms() + service_backoff_ms(detector->failures);
+}
+
+static void rise(struct detector *detector) {
+    if (detector->failures)
+        service_say(detector->self, MESSAGE_OK, "The detector goes on.");
+    detector->failures = 0;
+    memory_free(detector->state.error);
+    detector->state.error = NULL;
 }
 
 static void begin(struct detector *detector) {
@@ -185,27 +229,27 @@ static void begin(struct detector *detector) {
     struct error error = {0};
     if (detector->state.running) {
         service_say(self, MESSAGE_INFO, "The detector runs already.");
-    } else if (start(detector, &error) != 0) {
-        service_complain(self, &error, "d d tries again");
-        memory_free(detector->state.error);
-        detector->state.error = memory_copy_string(error.message);
-    } else {
-        memory_free(detector->state.error);
-        detector->state.error = NULL;
-        service_say(self, MESSAGE_OK, "Detector started in group %s.", LAB_DETECTOR_GROUP);
+        return;
     }
+    detector->wanted = true;
+    detector->failures = 0;
+    if (start(detector, &error) != 0)
+        fall(detector, &error);
+    else
+        service_say(self, MESSAGE_OK, "Detector started in group %s.", LAB_DETECTOR_GROUP);
 }
 
 static void rewind_to(struct detector *detector, const char *where) {
     struct service *self = detector->self;
     struct error error = {0};
-    bool was_running = detector->state.running;
+    bool was_wanted = detector->wanted;
     bool latest = where && strcmp(where, "latest") == 0;
     stop(detector);
     int32_t partitions = 0;
     struct kafka_consumer_options options = {.group = LAB_DETECTOR_GROUP, .offset_reset = "earliest"};
     struct kafka_consumer *consumer = kafka_consumer_new(self->context.profile, &options, &error);
-    int result = consumer ? kafka_admin_topic_partitions(detector->admin, LAB_TOPIC_FEATURES, 2000, &partitions, &error) : -1;
+    int result =
+        consumer ? kafka_admin_topic_partitions(detector->admin, LAB_TOPIC_FEATURES, 2000, &partitions, &error) : -1;
     struct kafka_partition *offsets = memory_zero((size_t)(partitions > 0 ? partitions : 1), sizeof *offsets);
     for (int32_t i = 0; result == 0 && i < partitions; i++) {
         int64_t low = 0, high = 0;
@@ -220,7 +264,7 @@ static void rewind_to(struct detector *detector, const char *where) {
         service_complain(self, &error, NULL);
     else
         service_say(self, MESSAGE_OK, "The detector's group starts at the %s record.", latest ? "next" : "earliest");
-    if (was_running)
+    if (was_wanted)
         begin(detector);
 }
 
@@ -231,8 +275,9 @@ static void handle(struct detector *detector, const struct request *request) {
         begin(detector);
         break;
     case REQUEST_STOP:
-        if (detector->state.running)
+        if (detector->wanted)
             service_say(self, MESSAGE_OK, "Detector stopped.");
+        detector->wanted = false;
         stop(detector);
         break;
     case REQUEST_REWIND:
@@ -253,6 +298,30 @@ static void handle(struct detector *detector, const struct request *request) {
     service_poke_watch(self);
 }
 
+static void work(struct detector *detector) {
+    struct error error = {0};
+    int64_t now = clock_monotonic_ms();
+    if (!detector->state.running) {
+        if (detector->wanted && now >= detector->retry_ms && start(detector, &error) != 0)
+            fall(detector, &error);
+        return;
+    }
+    int count = turn(detector, &error);
+    if (count < 0) {
+        fall(detector, &error);
+        return;
+    }
+    if (count > 0 || !detector->failures)
+        rise(detector);
+    if (now - detector->lag_ms >= LAG_MS) {
+        detector->lag_ms = now;
+        detector->state.lag = service_group_lag(detector->admin, LAB_DETECTOR_GROUP, LAB_TOPIC_FEATURES);
+        detector->dirty = true;
+        if (detector->state.lag == 0)
+            rise(detector);
+    }
+}
+
 static void run(struct service *self) {
     struct detector detector = {.self = self, .rule = RULE_DEFAULT, .state = {.lag = -1}};
     struct error error = {0};
@@ -260,31 +329,12 @@ static void run(struct service *self) {
     if (!detector.admin)
         service_complain(self, &error, NULL);
     while (detector.admin && !service_stopping(self)) {
-        struct request *request = service_receive(self, detector.state.running ? 0 : 250);
+        struct request *request = service_receive(self, detector.state.running ? 0 : IDLE_MS);
         if (request) {
             handle(&detector, request);
             message_free(&request->message);
         }
-        if (!detector.state.running)
-            continue;
-        error_clear(&error);
-        if (turn(&detector, &error) < 0) {
-            service_complain(self, &error, "the detector tries again from its last commit");
-            stop(&detector);
-            struct request *waiting = service_receive(self, 1000);
-            if (waiting) {
-                handle(&detector, waiting);
-                message_free(&waiting->message);
-            } else {
-                begin(&detector);
-            }
-        }
-        int64_t now = clock_monotonic_ms();
-        if (now - detector.lag_ms >= LAG_MS) {
-            detector.lag_ms = now;
-            detector.state.lag = service_group_lag(detector.admin, LAB_DETECTOR_GROUP, LAB_TOPIC_FEATURES);
-            detector.dirty = true;
-        }
+        work(&detector);
         post(&detector, false);
     }
     stop(&detector);

@@ -31,7 +31,8 @@ struct feature_reader *feature_reader_new(struct registry_client *registry, stru
     struct codec_options key = {.is_key = true}, value = {0};
     reader->schemas = registry_client_source(registry);
     reader->key = format_find(VIEW("AVRO"))->compile(key_columns, 3, &key, &reader->schemas, error);
-    reader->value = reader->key ? format_find(VIEW("JSON_SR"))->compile(value_columns, 4, &value, &reader->schemas, error) : NULL;
+    reader->value =
+        reader->key ? format_find(VIEW("JSON_SR"))->compile(value_columns, 4, &value, &reader->schemas, error) : NULL;
     if (!reader->value) {
         feature_reader_free(reader);
         return NULL;
@@ -60,8 +61,8 @@ static void copy_text(char *to, size_t size, struct value value) {
 static bool parse_moment(const char *text, int64_t *ms) {
     int year, month, day, hour, minute, second, zone_hour = 0, zone_minute = 0;
     char sign = '+';
-    if (sscanf(text, "%4d-%2d-%2d %2d:%2d:%2d %c%2d%2d", &year, &month, &day, &hour, &minute, &second, &sign, &zone_hour,
-               &zone_minute) < 6)
+    if (sscanf(text, "%4d-%2d-%2d %2d:%2d:%2d %c%2d%2d", &year, &month, &day, &hour, &minute, &second, &sign,
+               &zone_hour, &zone_minute) < 6)
         return false;
     int64_t seconds = clock_days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
     int64_t zone = (int64_t)zone_hour * 3600 + zone_minute * 60;
@@ -76,8 +77,8 @@ int feature_read(struct feature_reader *reader, const struct kafka_message *mess
     if (!message->value.data)
         return 1;
     if (message->key.size <= WINDOW_TAIL)
-        return error_set(error, ERROR_CORRUPT, "%s offset %lld: the key has %zu bytes, no windowed Avro key", message->topic,
-                         (long long)message->offset, message->key.size);
+        return error_set(error, ERROR_CORRUPT, "%s offset %lld: the key has %zu bytes, no windowed Avro key",
+                         message->topic, (long long)message->offset, message->key.size);
     arena_reset(&reader->arena);
     struct view prefix = {message->key.data, message->key.size - WINDOW_TAIL};
     if (codec_decode(reader->key, prefix, &reader->arena, key, error) != 0 ||

@@ -3,12 +3,13 @@
 
 #include "console/service/feature.h"
 #include "foundation/base/memory.h"
+#include "lab/rule.h"
 #include "lab/topics.h"
 
-enum { RECEIVE = 500, WAIT_MS = 50, HISTORY_MS = 3600 * 1000, FRESH_MS = 30 * 1000 };
+enum { RECEIVE = 500, WAIT_MS = 50, HISTORY_MS = 3600 * 1000, FRESH_MS = 30 * 1000, SAMPLES = 8 };
 
-static int open_at_recent(struct service *self, struct kafka_admin *admin, struct kafka_consumer *consumer, const char *topic,
-                          int32_t partitions, struct error *error) {
+static int open_at_recent(struct service *self, struct kafka_admin *admin, struct kafka_consumer *consumer,
+                          const char *topic, int32_t partitions, struct error *error) {
     struct kafka_partition *assigned = memory_zero((size_t)partitions, sizeof *assigned);
     for (int32_t i = 0; i < partitions; i++) {
         int64_t offset = KAFKA_EARLIEST;
@@ -20,11 +21,22 @@ static int open_at_recent(struct service *self, struct kafka_admin *admin, struc
     return result;
 }
 
-static void post_rows(struct service *self, struct feature_reader *reader, const struct kafka_message *messages, int count,
-                      uint64_t *undecodable) {
+/* A row carries the time of the newest transaction in it: what is old was read on start, not waited for. */
+static void post_latency(struct service *self, int64_t now, int64_t made) {
+    if (now - made >= FRESH_MS)
+        return;
+    struct event_latency *latency = event_new(&event_latency_kind);
+    latency->at_ms = now;
+    latency->ms = now > made ? now - made : 0;
+    mailbox_send(self->context.events, &latency->message);
+}
+
+static void post_rows(struct service *self, struct feature_reader *reader, const struct kafka_message *messages,
+                      int count, uint64_t *undecodable) {
     struct event_window *event = event_new(&event_window_kind);
     event->rows = memory_zero((size_t)count, sizeof *event->rows);
-    int64_t now = service_now(self), newest = 0;
+    const struct rule rule = RULE_DEFAULT;
+    int64_t now = service_now(self);
     for (int i = 0; i < count; i++) {
         struct feature feature;
         struct error error = {0};
@@ -41,16 +53,9 @@ static void post_rows(struct service *self, struct feature_reader *reader, const
         row->count = feature.count;
         row->total = feature.total;
         row->average = feature.average;
-        row->breaks_rule = feature.count >= 2 && feature.total > feature.average;
-        if (messages[i].timestamp > newest)
-            newest = messages[i].timestamp;
-    }
-    /* The row carries the time of the newest transaction in it: what is old was read on start, not waited for. */
-    if (newest && now - newest < FRESH_MS) {
-        struct event_latency *latency = event_new(&event_latency_kind);
-        latency->at_ms = now;
-        latency->ms = now > newest ? now - newest : 0;
-        mailbox_send(self->context.events, &latency->message);
+        row->breaks_rule = rule_is_broken(rule, feature.count, feature.total, feature.average);
+        if (i % (count / SAMPLES + 1) == 0)
+            post_latency(self, now, messages[i].timestamp);
     }
     mailbox_send(self->context.events, &event->message);
 }
@@ -97,5 +102,5 @@ static void run(struct service *self) {
     kafka_admin_free(admin);
 }
 
-const struct service_row service_features = {"features", "the rows of the five-minute windows", PROFILE_KAFKA | PROFILE_REGISTRY,
-                                             run};
+const struct service_row service_features = {"features", "the rows of the five-minute windows",
+                                             PROFILE_KAFKA | PROFILE_REGISTRY, run};

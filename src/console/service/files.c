@@ -27,10 +27,11 @@ static int write_bundle(struct service *self, const char *folder, const char *st
     const char *name, *statement;
     for (size_t i = 0; lab_statement_at(i, &name, &statement); i++)
         text_append_format(&sql, "-- %s\n%s\n\n", name, statement);
-    text_append_string(&readme, "# The fraud lab, to take home\n\n"
-                                "`statements.sql`: the statements, in order. `steps.md`: the steps as they were shown.\n\n"
-                                "Without account or network: `fraudscope lab` runs all steps; `fraudscope serve` starts the four "
-                                "servers;\n`fraudscope sql -f statements.sql` sends the statements.\n");
+    text_append_string(
+        &readme, "# The fraud lab, to take home\n\n"
+                 "`statements.sql`: the statements, in order. `steps.md`: the steps as they were shown.\n\n"
+                 "Without account or network: `fraudscope lab` runs all steps; `fraudscope serve` starts the four "
+                 "servers;\n`fraudscope sql -f statements.sql` sends the statements.\n");
     int result = file_make_folders(folder, 0755, error);
     if (result == 0)
         result = file_write_atomic(sql_path, text_view(&sql), 0644, error);
@@ -57,8 +58,8 @@ static void run(struct service *self) {
         int result = 0;
         switch (request->verb) {
         case REQUEST_WRITE:
-            result = file_write_atomic(request->text, view_of(request->more), request->count ? (unsigned)request->count : 0600,
-                                       &error);
+            result = file_write_atomic(request->text, view_of(request->more),
+                                       request->count ? (unsigned)request->count : 0600, &error);
             if (result == 0)
                 service_say(self, MESSAGE_OK, "Written: %s", request->text);
             break;
@@ -68,7 +69,8 @@ static void run(struct service *self) {
         case REQUEST_PROFILE:
             result = profile_write(self->context.profile, request->text, &error);
             if (result == 0)
-                service_say(self, MESSAGE_OK, "client.properties and schema.properties written to %s, readable by you alone.",
+                service_say(self, MESSAGE_OK,
+                            "client.properties and schema.properties written to %s, readable by you alone.",
                             request->text);
             break;
         case REQUEST_BUNDLE:

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "console/service/service_private.h"
+#include "console/service/claim.h"
 #include "foundation/base/map.h"
 #include "foundation/base/memory.h"
 #include "foundation/base/random.h"
@@ -13,7 +13,15 @@
 #include "lab/topics.h"
 #include "lab/transaction.h"
 
-enum { POST_MS = 250, IDLE_MS = 250, FLUSH_MS = 5000, MAX_BATCH = 2000, QUEUE_MOST = 50000, BURST_MOST = 1000, RATE_SPAN_MS = 3000 };
+enum {
+    POST_MS = 250,
+    IDLE_MS = 250,
+    FLUSH_MS = 5000,
+    MAX_BATCH = 2000,
+    QUEUE_MOST = 50000,
+    BURST_MOST = 1000,
+    RATE_SPAN_MS = 3000
+};
 
 static const struct column card_column[] = {{{"CREDIT_CARD_NUMBER", 18}, &sql_string}};
 
@@ -32,17 +40,30 @@ struct producer {
     bool dirty, seeded;
 };
 
+/* Said once an outage, not once a record. */
+static void note_failure(struct producer *producer, const struct error *error) {
+    producer->state.failed++;
+    producer->dirty = true;
+    if (producer->state.error)
+        return;
+    producer->state.error = memory_copy_string(error->message);
+    service_complain(producer->self, error, "the producer goes on");
+}
+
 static void delivered(void *context, const struct kafka_delivery *delivery) {
     struct producer *producer = context;
     producer->dirty = true;
-    if (!delivery->error) {
-        producer->state.acknowledged++;
+    if (delivery->error) {
+        note_failure(producer, delivery->error);
         return;
     }
-    if (producer->state.failed++ == 0 || !producer->state.error) {
-        producer->state.error = memory_copy_string(delivery->error->message);
-        service_complain(producer->self, delivery->error, "the producer goes on");
-    }
+    producer->state.acknowledged++;
+    if (!producer->state.error)
+        return;
+    memory_free(producer->state.error);
+    producer->state.error = NULL;
+    service_say(producer->self, MESSAGE_OK, "Transactions are acknowledged again; %llu were lost meanwhile.",
+                (unsigned long long)producer->state.failed);
 }
 
 static void post(struct producer *producer, bool now) {
@@ -112,9 +133,13 @@ static void read_cards(struct producer *producer) {
 static int prepare(struct producer *producer, struct error *error) {
     struct service *self = producer->self;
     if (!producer->kafka) {
-        if (ledger_add(self, "subject", LAB_TOPIC_TRANSACTIONS "-value", error) != 0 ||
-            registry_client_register(self->registry, LAB_TOPIC_TRANSACTIONS "-value", "JSON", view_of(lab_transaction_schema()),
-                                     &producer->schema_id, error) != 0)
+        struct claims claims = CLAIMS_NONE;
+        int result = claim_subject(self, &claims, LAB_TOPIC_TRANSACTIONS "-value", error);
+        if (result == 0)
+            result = registry_client_register(self->registry, LAB_TOPIC_TRANSACTIONS "-value", "JSON",
+                                              view_of(lab_transaction_schema()), &producer->schema_id, error);
+        claims_settle(self, &claims, result ? error : NULL);
+        if (result != 0)
             return -1;
         producer->kafka = kafka_producer_new(self->context.profile, NULL, delivered, producer, error);
         if (!producer->kafka)
@@ -128,11 +153,14 @@ static int prepare(struct producer *producer, struct error *error) {
         for (size_t i = 0; i < customers.count; i++)
             vector_push(&producer->cards, memory_copy_string(customers.items[i].card));
         customers_free(&customers);
-        service_say(self, MESSAGE_WARN, "%s has no rows yet: these cards join only after the connector of step 5 has brought "
-                    "the customers.", LAB_TOPIC_CUSTOMERS);
+        service_say(self, MESSAGE_WARN,
+                    "%s has no rows yet: these cards join only after the connector of step 5 has brought "
+                    "the customers.",
+                    LAB_TOPIC_CUSTOMERS);
     }
     if (producer->cards.count == 0)
-        return error_set(error, ERROR_NOT_FOUND, "there are no customers in %s yet; run step 5 first", LAB_TOPIC_CUSTOMERS);
+        return error_set(error, ERROR_NOT_FOUND, "there are no customers in %s yet; run step 5 first",
+                         LAB_TOPIC_CUSTOMERS);
     struct random kept = producer->source.random;
     transaction_source_init(&producer->source, self->context.seed ? self->context.seed : random_system_seed(),
                             (const char *const *)producer->cards.items, producer->cards.count);
@@ -161,9 +189,7 @@ static void send(struct producer *producer, const struct transaction *transactio
         if (kafka_producer_send(producer->kafka, &record, &error) == 0)
             break;
         if (error.code != ERROR_BUSY || service_stopping(producer->self)) {
-            producer->state.failed++;
-            memory_free(producer->state.error);
-            producer->state.error = memory_copy_string(error.message);
+            note_failure(producer, &error);
             return;
         }
         kafka_producer_poll(producer->kafka, 10);
@@ -185,7 +211,8 @@ static void send_burst(struct producer *producer, const char *card, int64_t coun
     if (count <= 0)
         count = TRANSACTION_BURST;
     if (count > BURST_MOST) {
-        service_say(producer->self, MESSAGE_ERROR, "A burst has at most %d transactions; rate max is for load.", BURST_MOST);
+        service_say(producer->self, MESSAGE_ERROR, "A burst has at most %d transactions; rate max is for load.",
+                    BURST_MOST);
         return;
     }
     if (prepare(producer, &error) != 0) {
@@ -200,8 +227,8 @@ static void send_burst(struct producer *producer, const char *card, int64_t coun
         total += transactions[i].amount;
     }
     kafka_producer_flush(producer->kafka, FLUSH_MS, NULL);
-    service_say(producer->self, MESSAGE_OK, "Burst sent: %lld transactions of one card, %lld in total.", (long long)count,
-                (long long)total);
+    service_say(producer->self, MESSAGE_OK, "Burst sent: %lld transactions of one card, %lld in total.",
+                (long long)count, (long long)total);
     memory_free(transactions);
 }
 
@@ -266,7 +293,8 @@ static void handle(struct producer *producer, const struct request *request) {
         break;
     case REQUEST_CHANCE:
         producer->fraud_chance = producer->source.fraud_chance = request->number;
-        service_say(self, MESSAGE_OK, "One transaction in %.0f becomes a burst.", request->number > 0 ? 1 / request->number : INFINITY);
+        service_say(self, MESSAGE_OK, "One transaction in %.0f becomes a burst.",
+                    request->number > 0 ? 1 / request->number : INFINITY);
         break;
     default:
         break;
@@ -321,5 +349,5 @@ static void run(struct service *self) {
     memory_free(producer.state.error);
 }
 
-const struct service_row service_producer = {"producer", "sends card transactions at a rate, bursts of fraud on request",
-                                             PROFILE_KAFKA | PROFILE_REGISTRY, run};
+const struct service_row service_producer = {
+    "producer", "sends card transactions at a rate, bursts of fraud on request", PROFILE_KAFKA | PROFILE_REGISTRY, run};

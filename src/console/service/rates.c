@@ -62,4 +62,5 @@ static void run(struct service *self) {
     kafka_admin_free(admin);
 }
 
-const struct service_row service_rates = {"rates", "rates of every topic from its watermarks, once a second", PROFILE_KAFKA, run};
+const struct service_row service_rates = {"rates", "rates of every topic from its watermarks, once a second",
+                                          PROFILE_KAFKA, run};

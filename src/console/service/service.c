@@ -9,12 +9,12 @@
 #include "foundation/base/thread.h"
 
 static const struct service_row *const service_rows[SERVICE_COUNT] = {
-    [SERVICE_WATCH] = &service_watch,           [SERVICE_RATES] = &service_rates,
-    [SERVICE_TAIL] = &service_tail,             [SERVICE_FEATURES] = &service_features,
-    [SERVICE_ALERTS] = &service_alerts,         [SERVICE_PRODUCER] = &service_producer,
-    [SERVICE_DETECTOR] = &service_detector,     [SERVICE_STATEMENTS] = &service_statements,
-    [SERVICE_TOPICS] = &service_topics,         [SERVICE_CONNECTOR] = &service_connector,
-    [SERVICE_CLEANUP] = &service_cleanup,       [SERVICE_FILES] = &service_files,
+    [SERVICE_WATCH] = &service_watch,       [SERVICE_RATES] = &service_rates,
+    [SERVICE_TAIL] = &service_tail,         [SERVICE_FEATURES] = &service_features,
+    [SERVICE_ALERTS] = &service_alerts,     [SERVICE_PRODUCER] = &service_producer,
+    [SERVICE_DETECTOR] = &service_detector, [SERVICE_STATEMENTS] = &service_statements,
+    [SERVICE_TOPICS] = &service_topics,     [SERVICE_CONNECTOR] = &service_connector,
+    [SERVICE_CLEANUP] = &service_cleanup,   [SERVICE_FILES] = &service_files,
 };
 
 enum { INBOX = 256 };
@@ -27,8 +27,48 @@ struct services {
     char *folder;
 };
 
+/* A request that was freed was dealt with. Held by the one who waits and by the request. */
+struct handled {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool done;
+    int holders;
+};
+
+static void handled_release(struct handled *handled, bool done) {
+    if (!handled)
+        return;
+    pthread_mutex_lock(&handled->lock);
+    handled->done = handled->done || done;
+    bool last = --handled->holders == 0;
+    pthread_cond_signal(&handled->changed);
+    pthread_mutex_unlock(&handled->lock);
+    if (!last)
+        return;
+    pthread_cond_destroy(&handled->changed);
+    pthread_mutex_destroy(&handled->lock);
+    memory_free(handled);
+}
+
+static bool handled_wait(struct service *self, struct handled *handled, int timeout_ms) {
+    int64_t until = clock_monotonic_ms() + timeout_ms;
+    pthread_mutex_lock(&handled->lock);
+    while (!handled->done && clock_monotonic_ms() < until && !service_stopping(self)) {
+        struct timespec turn;
+        clock_gettime(CLOCK_REALTIME, &turn);
+        turn.tv_nsec += 50 * 1000000;
+        turn.tv_sec += turn.tv_nsec / 1000000000;
+        turn.tv_nsec %= 1000000000;
+        pthread_cond_timedwait(&handled->changed, &handled->lock, &turn);
+    }
+    bool done = handled->done;
+    pthread_mutex_unlock(&handled->lock);
+    return done;
+}
+
 static void request_free(struct message *message) {
     struct request *request = (struct request *)message;
+    handled_release(request->handled, true);
     memory_free(request->text);
     memory_free(request->more);
     memory_free(request);
@@ -87,8 +127,9 @@ struct services *services_start(const struct service_context *context, unsigned 
 void services_send(struct services *services, struct request *request) {
     struct service *to = &services->items[request->service];
     if (!to->started) {
-        event_post_message(services->events, MESSAGE_ERROR, "%s is not available with profile %s: an address is missing there",
-                           to->row->name, profile_name(services->profile));
+        event_post_message(services->events, MESSAGE_ERROR,
+                           "%s is not available with profile %s: an address is missing there", to->row->name,
+                           profile_name(services->profile));
         message_free(&request->message);
         return;
     }
@@ -149,6 +190,29 @@ void service_say(struct service *self, enum message_level level, const char *for
 
 void service_complain(struct service *self, const struct error *error, const char *next_step) {
     service_say(self, MESSAGE_ERROR, "%s%s%s", error->message, next_step ? ". " : "", next_step ? next_step : "");
+}
+
+bool service_ask(struct service *self, struct request *request, int timeout_ms) {
+    struct service *to = &self->services->items[request->service];
+    if (!to->started) {
+        message_free(&request->message);
+        return true;
+    }
+    struct handled *handled = memory_zero(1, sizeof *handled);
+    pthread_mutex_init(&handled->lock, NULL);
+    pthread_cond_init(&handled->changed, NULL);
+    handled->holders = 2;
+    request->handled = handled;
+    mailbox_send(to->inbox, &request->message);
+    bool done = handled_wait(self, handled, timeout_ms);
+    handled_release(handled, false);
+    return done;
+}
+
+int service_backoff_ms(int failures) {
+    static const int steps[] = {1000, 2000, 4000, 8000, 15000};
+    int step = failures < 1 ? 0 : failures > 5 ? 4 : failures - 1;
+    return steps[step];
 }
 
 void service_poke_watch(struct service *self) {

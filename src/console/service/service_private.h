@@ -13,7 +13,7 @@ struct service {
     enum service_id id;
     const struct service_row *row;
     struct services *services;
-    struct service_context context; /* profile referenced */
+    struct service_context context;   /* profile referenced */
     struct registry_client *registry; /* shared, any thread; NULL when the profile has none */
     struct mailbox *inbox;
     pthread_t thread;
@@ -21,11 +21,12 @@ struct service {
 };
 struct service_row {
     const char *name, *help;
-    unsigned needs; /* enum profile_capability bits */
+    unsigned needs;                    /* enum profile_capability bits */
     void (*run)(struct service *self); /* until service_stopping */
 };
-extern const struct service_row service_watch, service_rates, service_tail, service_features, service_alerts, service_producer,
-    service_detector, service_statements, service_topics, service_connector, service_cleanup, service_files;
+extern const struct service_row service_watch, service_rates, service_tail, service_features, service_alerts,
+    service_producer, service_detector, service_statements, service_topics, service_connector, service_cleanup,
+    service_files;
 
 /* Next request, or NULL after the time-out or when the end is near. Caller frees with message_free. */
 struct request *service_receive(struct service *self, int timeout_ms);
@@ -34,6 +35,11 @@ int64_t service_now(const struct service *self); /* wall clock, ms */
 void service_say(struct service *self, enum message_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void service_complain(struct service *self, const struct error *error, const char *next_step);
+/* Sends the request to a service of this program and waits until it was dealt with; false when that took longer than
+ * timeout_ms, or the end is near. True at once when the service does not run. */
+bool service_ask(struct service *self, struct request *request, int timeout_ms);
+/* 1, 2, 4, 8, 15 s: how long to wait after so many failures in a row, counted from 1. */
+int service_backoff_ms(int failures);
 /* Asks watch to look at once, after something was changed. */
 void service_poke_watch(struct service *self);
 void service_job(struct service *self, uint64_t id, const char *text, int done, int total);

@@ -5,6 +5,7 @@
 #include "client/ksqldb.h"
 #include "console/service/service_private.h"
 #include "console/service/sql_session.h"
+#include "console/service/statement_claims.h"
 #include "foundation/base/memory.h"
 #include "ksql/language/split.h"
 
@@ -104,73 +105,6 @@ static void post_history(struct service *self, struct view text, const char *out
     mailbox_send(self->context.events, &event->message);
 }
 
-/* What a C…AS or CREATE made is the lab's: the entities name it. The ledger is written before the statement is sent, by
- * the name in the statement. */
-static void name_after(struct view statement, const char *kind, char name[256]) {
-    struct view rest = statement, word;
-    bool kind_seen = false;
-    name[0] = '\0';
-    while (view_split(&rest, ' ', &word)) {
-        word = view_trim(word);
-        if (word.size == 0)
-            continue;
-        if (kind_seen) {
-            bool clause = view_equal_ignoring_case(word, VIEW("IF")) || view_equal_ignoring_case(word, VIEW("NOT")) ||
-                          view_equal_ignoring_case(word, VIEW("EXISTS"));
-            if (clause)
-                continue;
-            size_t size = 0;
-            while (size < word.size && word.data[size] != '(' && word.data[size] != ';')
-                size++;
-            if (size && size < 255) {
-                for (size_t i = 0; i < size; i++)
-                    name[i] = word.data[i] >= 'a' && word.data[i] <= 'z' ? (char)(word.data[i] - 32) : word.data[i];
-                name[size] = '\0';
-            }
-            return;
-        }
-        kind_seen = view_equal_ignoring_case(word, view_of(kind)) || view_equal_ignoring_case(word, VIEW("TABLE"));
-    }
-}
-
-static void with_topic(struct view statement, char topic[256]) {
-    topic[0] = '\0';
-    const char *found = memmem(statement.data, statement.size, "KAFKA_TOPIC", 11);
-    const char *open = found ? memchr(found, '\'', statement.size - (size_t)(found - statement.data)) : NULL;
-    const char *close = open ? memchr(open + 1, '\'', statement.size - (size_t)(open + 1 - statement.data)) : NULL;
-    size_t size = close ? (size_t)(close - open - 1) : 0;
-    if (size && size < 255) {
-        memcpy(topic, open + 1, size);
-        topic[size] = '\0';
-    }
-}
-
-static int note_in_ledger(struct service *self, struct view statement, struct error *error) {
-    char name[256], topic[256];
-    name_after(statement, "STREAM", name);
-    if (!*name)
-        return 0;
-    bool as_select = memmem(statement.data, statement.size, " AS SELECT", 10) ||
-                     memmem(statement.data, statement.size, " as select", 10);
-    with_topic(statement, topic);
-    if (ledger_add(self, "source", name, error) != 0)
-        return -1;
-    if (!as_select)
-        return 0;
-    const char *sink = *topic ? topic : name;
-    struct text subject = TEXT_EMPTY;
-    int result = ledger_add(self, "topic", sink, error);
-    text_append_format(&subject, "%s-value", sink);
-    if (result == 0)
-        result = ledger_add(self, "subject", text_string(&subject), error);
-    text_clear(&subject);
-    text_append_format(&subject, "%s-key", sink);
-    if (result == 0)
-        result = ledger_add(self, "subject", text_string(&subject), error);
-    text_free(&subject);
-    return result;
-}
-
 static char *outcome_of(struct view json) {
     json_error_t trouble;
     json_t *entities = json_loadb(json.data, json.size, 0, &trouble);
@@ -180,6 +114,25 @@ static char *outcome_of(struct view json) {
     char *outcome = memory_copy_string(message ? message : type ? type : "done");
     json_decref(entities);
     return outcome;
+}
+
+static int send_one(struct statements *statements, struct view statement, int64_t began, struct error *error) {
+    struct service *self = statements->self;
+    struct claims claims = CLAIMS_NONE;
+    struct text json = TEXT_EMPTY, whole = TEXT_EMPTY;
+    sql_session_substitute(statements->kept, statement, &whole);
+    int result = statement_claim(self, &claims, statements->client, text_view(&whole), error);
+    if (result == 0)
+        result = ksqldb_client_execute(statements->client, statement, sql_session_wire(statements->kept), &json, error);
+    claims_settle(self, &claims, result ? error : NULL);
+    char *outcome = result ? NULL : outcome_of(text_view(&json));
+    post_history(self, statement, outcome, result ? error : NULL, began);
+    if (outcome)
+        service_say(self, MESSAGE_OK, "%s", outcome);
+    memory_free(outcome);
+    text_free(&json);
+    text_free(&whole);
+    return result;
 }
 
 static int execute_one(struct statements *statements, struct view statement, struct error *error) {
@@ -208,20 +161,7 @@ static int execute_one(struct statements *statements, struct view statement, str
         post_history(self, statement, "streaming", NULL, began);
         return 0;
     }
-    struct text json = TEXT_EMPTY;
-    int result = strcmp(word, "CREATE") == 0 ? note_in_ledger(self, statement, error) : 0;
-    if (result == 0)
-        result = ksqldb_client_execute(statements->client, statement, session, &json, error);
-    if (result == 0) {
-        char *outcome = outcome_of(text_view(&json));
-        post_history(self, statement, outcome, NULL, began);
-        service_say(self, MESSAGE_OK, "%s", outcome);
-        memory_free(outcome);
-    } else {
-        post_history(self, statement, NULL, error, began);
-    }
-    text_free(&json);
-    return result;
+    return send_one(statements, statement, began, error);
 }
 
 static void execute(struct statements *statements, const char *text, bool from_earliest) {

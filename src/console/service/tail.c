@@ -1,5 +1,5 @@
-/* Sampling tails: the newest rows of a topic, decoded. When rows come faster than a person can see, it jumps ahead, says how
- * many it skipped, and the counters stay exact since they follow offsets. */
+/* Sampling tails: the newest rows of a topic, decoded. When rows come faster than a person can see, it jumps ahead,
+ * says how many it skipped, and the counters stay exact since they follow offsets. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,16 @@
 #include "lab/topics.h"
 #include "lab/transaction.h"
 
-enum { TAILS = 2, TICK_MS = 50, ROWS_A_TICK = 200, RECEIVE = 500, JUMP_AFTER = 2000, JUMP_TO = 200, RAW_LIMIT = 64 * 1024, RECHECK_MS = 500 };
+enum {
+    TAILS = 2,
+    TICK_MS = 50,
+    ROWS_A_TICK = 200,
+    RECEIVE = 500,
+    JUMP_AFTER = 2000,
+    JUMP_TO = 200,
+    RAW_LIMIT = 64 * 1024,
+    RECHECK_MS = 500
+};
 
 struct tail {
     char *topic; /* NULL: slot is free */
@@ -18,6 +27,7 @@ struct tail {
     int32_t partitions;
     int64_t *next; /* offset expected next, by partition */
     uint64_t received, skipped, undecodable;
+    uint64_t passed;  /* skipped since the last row that was shown */
     int64_t check_ms; /* monotonic: when to look for the topic again */
 };
 
@@ -37,7 +47,8 @@ static void post_state(struct service *self, const struct tail *tail, bool loadi
     mailbox_send(self->context.events, &event->message);
 }
 
-static int64_t start_offset(struct service *self, struct kafka_admin *admin, const struct tail *tail, int32_t partition) {
+static int64_t start_offset(struct service *self, struct kafka_admin *admin, const struct tail *tail,
+                            int32_t partition) {
     int64_t low = 0, high = 0, value = 0;
     if (kafka_admin_watermarks(admin, tail->topic, partition, 2000, &low, &high, NULL) != 0)
         return 0;
@@ -128,9 +139,11 @@ static void jump_ahead(struct kafka_admin *admin, struct tail *tail) {
     bool jumped = false;
     for (int32_t i = 0; i < tail->partitions; i++) {
         int64_t low = 0, high = 0;
-        if (kafka_admin_watermarks(admin, tail->topic, i, 1000, &low, &high, NULL) == 0 && high - tail->next[i] > JUMP_AFTER) {
+        if (kafka_admin_watermarks(admin, tail->topic, i, 1000, &low, &high, NULL) == 0 &&
+            high - tail->next[i] > JUMP_AFTER) {
             int64_t to = high - JUMP_TO;
             tail->skipped += (uint64_t)(to - tail->next[i]);
+            tail->passed += (uint64_t)(to - tail->next[i]);
             tail->received += (uint64_t)(to - tail->next[i]);
             tail->next[i] = to;
             jumped = true;
@@ -142,7 +155,8 @@ static void jump_ahead(struct kafka_admin *admin, struct tail *tail) {
     memory_free(assigned);
 }
 
-static void tail_tick(struct service *self, struct kafka_admin *admin, struct tail *tail, struct schema_source *schemas) {
+static void tail_tick(struct service *self, struct kafka_admin *admin, struct tail *tail,
+                      struct schema_source *schemas) {
     if (!tail->topic || (!tail->consumer && !tail_open(self, admin, tail)))
         return;
     struct kafka_message messages[RECEIVE];
@@ -163,7 +177,6 @@ static void tail_tick(struct service *self, struct kafka_admin *admin, struct ta
     size_t shown = (size_t)count < ROWS_A_TICK ? (size_t)count : ROWS_A_TICK, first = (size_t)count - shown;
     struct event_tail *event = event_new(&event_tail_kind);
     event->rows = memory_zero(shown, sizeof *event->rows);
-    uint64_t passed = 0;
     for (size_t i = 0; i < (size_t)count; i++) {
         const struct kafka_message *message = &messages[i];
         int64_t *next = message->partition < tail->partitions ? &tail->next[message->partition] : NULL;
@@ -175,23 +188,22 @@ static void tail_tick(struct service *self, struct kafka_admin *admin, struct ta
         }
         tail->received++;
         if (i < first) {
-            passed++;
+            tail->passed++;
+            tail->skipped++;
             continue;
         }
         event->rows[event->count++] = decode(self, tail, message, schemas);
     }
-    tail->skipped += passed;
-    uint64_t before = tail->skipped;
     kafka_consumer_release(tail->consumer);
-    if (event->count)
-        event->rows[0]->skipped_before = passed;
+    event->rows[0]->skipped_before = tail->passed;
+    tail->passed = 0;
     event->topic = memory_copy_string(tail->topic);
-    if (count == RECEIVE)
-        jump_ahead(admin, tail);
-    event->received = tail->received - (tail->skipped - before);
-    event->skipped = before;
+    event->received = tail->received;
+    event->skipped = tail->skipped;
     event->undecodable = tail->undecodable;
     mailbox_send(self->context.events, &event->message);
+    if (count == RECEIVE) /* told with the next rows */
+        jump_ahead(admin, tail);
 }
 
 static void tail_set(struct service *self, struct tail *tail, const char *topic, const char *from) {
@@ -230,4 +242,5 @@ static void run(struct service *self) {
     kafka_admin_free(admin);
 }
 
-const struct service_row service_tail = {"tail", "the newest rows of a topic, decoded; says what it skips", PROFILE_KAFKA, run};
+const struct service_row service_tail = {"tail", "the newest rows of a topic, decoded; says what it skips",
+                                         PROFILE_KAFKA, run};

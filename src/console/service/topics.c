@@ -1,7 +1,7 @@
 /* Topics and contracts: create, delete, the workshop's set. */
 #include <string.h>
 
-#include "console/service/service_private.h"
+#include "console/service/claim.h"
 #include "foundation/base/memory.h"
 #include "lab/topics.h"
 
@@ -11,23 +11,26 @@ static void create(struct service *self, struct kafka_admin *admin, const char *
     struct error error = {0};
     int32_t there = 0;
     if (kafka_admin_topic_partitions(admin, name, ASK_MS, &there, &error) == 0) {
-        service_say(self, MESSAGE_INFO, "Topic %s exists already with %d partition%s.", name, there, there == 1 ? "" : "s");
+        service_say(self, MESSAGE_INFO, "Topic %s exists already with %d partition%s.", name, there,
+                    there == 1 ? "" : "s");
         return;
     }
     if (error.code != ERROR_NOT_FOUND) {
         service_complain(self, &error, ":test kafka tries again");
         return;
     }
-    if (ledger_add(self, "topic", name, &error) != 0) {
-        service_complain(self, &error, "nothing was created");
-        return;
-    }
-    if (kafka_admin_create_topic(admin, name, partitions, -1, NULL, ASK_MS, &error) != 0 && error.code != ERROR_EXISTS) {
-        ledger_remove(self, "topic", name);
+    struct claims claims = CLAIMS_NONE;
+    error_clear(&error);
+    int result = claim_add(self, &claims, "topic", name, false, &error);
+    if (result == 0)
+        result = kafka_admin_create_topic(admin, name, partitions, -1, NULL, ASK_MS, &error);
+    claims_settle(self, &claims, result ? &error : NULL); /* also when another was quicker: then it is not ours */
+    if (result != 0) {
         service_complain(self, &error, NULL);
         return;
     }
-    service_say(self, MESSAGE_OK, "Topic %s created with %d partition%s.", name, partitions, partitions == 1 ? "" : "s");
+    service_say(self, MESSAGE_OK, "Topic %s created with %d partition%s.", name, partitions,
+                partitions == 1 ? "" : "s");
 }
 
 static void register_contract(struct service *self, const char *subject, const char *type, struct view schema) {
@@ -39,8 +42,16 @@ static void register_contract(struct service *self, const char *subject, const c
         service_say(self, MESSAGE_INFO, "Subject %s is registered already.", subject);
         return;
     }
-    if (ledger_add(self, "subject", subject, &error) != 0 ||
-        registry_client_register(self->registry, subject, type, schema, &id, &error) != 0) {
+    struct claims claims = CLAIMS_NONE;
+    int result = error.code == ERROR_NOT_FOUND ? 0 : -1;
+    if (result == 0) {
+        error_clear(&error);
+        result = claim_add(self, &claims, "subject", subject, false, &error);
+    }
+    if (result == 0)
+        result = registry_client_register(self->registry, subject, type, schema, &id, &error);
+    claims_settle(self, &claims, result ? &error : NULL);
+    if (result != 0) {
         service_complain(self, &error, ":test registry tries again");
         return;
     }
@@ -61,7 +72,7 @@ static void create_workshop(struct service *self, struct kafka_admin *admin) {
     service_job_end(self, SERVICE_TOPICS);
 }
 
-static void delete(struct service *self, struct kafka_admin *admin, const char *name) {
+static void delete (struct service *self, struct kafka_admin *admin, const char *name) {
     struct error error = {0};
     if (kafka_admin_delete_topic(admin, name, ASK_MS, &error) != 0) {
         service_complain(self, &error, NULL);
@@ -92,5 +103,5 @@ static void run(struct service *self) {
     kafka_admin_free(admin);
 }
 
-const struct service_row service_topics = {"topics", "creates and deletes topics and registers their contracts", PROFILE_KAFKA,
-                                           run};
+const struct service_row service_topics = {"topics", "creates and deletes topics and registers their contracts",
+                                           PROFILE_KAFKA, run};

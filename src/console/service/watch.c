@@ -28,17 +28,15 @@ static void note(struct watch *watch, const char *text) {
 
 static void post_server(struct watch *watch, enum model_server_id id, const struct error *error, int64_t latency_ns,
                         const char *detail) {
-    static const int backoff_ms[] = {1000, 2000, 4000, 8000, 15000};
     struct event_server *event = event_new(&event_server_kind);
     event->message.key = id;
     event->server = id;
     if (error) {
-        int step = watch->failures[id] < 4 ? watch->failures[id] : 4;
-        watch->failures[id]++;
-        watch->retry_ms[id] = clock_monotonic_ms() + backoff_ms[step];
+        int wait_ms = service_backoff_ms(++watch->failures[id]);
+        watch->retry_ms[id] = clock_monotonic_ms() + wait_ms;
         event->observed.state = SERVER_DOWN;
         event->observed.error = memory_copy_string(error->message);
-        event->observed.retry_ms = service_now(watch->self) + backoff_ms[step];
+        event->observed.retry_ms = service_now(watch->self) + wait_ms;
     } else {
         watch->failures[id] = 0;
         watch->retry_ms[id] = 0;
@@ -91,7 +89,8 @@ static void look_kafka(struct watch *watch) {
     event->topic_count = cluster.topic_count;
     for (size_t i = 0; i < cluster.topic_count; i++) {
         const struct kafka_topic_info *topic = &cluster.topics[i];
-        event->topics[i] = (struct event_topic){memory_copy_string(topic->name), topic->partitions, topic->replicas, topic->internal};
+        event->topics[i] =
+            (struct event_topic){memory_copy_string(topic->name), topic->partitions, topic->replicas, topic->internal};
         note(watch, topic->name);
     }
     mailbox_send(watch->self->context.events, &event->message);
@@ -211,6 +210,28 @@ static void look_connect(struct watch *watch) {
     post_server(watch, SERVER_CONNECT, NULL, latency, detail);
 }
 
+static void look_round(struct watch *watch, const bool there[SERVER_COUNT]) {
+    static void (*const looks[SERVER_COUNT])(struct watch *) = {look_kafka, look_registry, look_ksqldb, look_connect};
+    watch->now = 14695981039346656037u;
+    for (int i = 0; i < SERVER_COUNT && !service_stopping(watch->self); i++) {
+        if (there[i] && due(watch, (enum model_server_id)i))
+            looks[i](watch);
+        else if (there[i])
+            note(watch, "down");
+    }
+    watch->unchanged = watch->now == watch->seen ? watch->unchanged + 1 : 0;
+    watch->seen = watch->now;
+}
+
+/* A server that is down is tried when its time has come, however quiet the others are. */
+static int wait_of(const struct watch *watch) {
+    int64_t wait = watch->unchanged > QUIET_AFTER ? QUIET_MS : BUSY_MS, now = clock_monotonic_ms();
+    for (int i = 0; i < SERVER_COUNT; i++)
+        if (watch->retry_ms[i] && watch->retry_ms[i] - now < wait)
+            wait = watch->retry_ms[i] - now;
+    return wait > 0 ? (int)wait : 0;
+}
+
 static void run(struct service *self) {
     struct error error = {0};
     struct profile *profile = self->context.profile;
@@ -223,18 +244,8 @@ static void run(struct service *self) {
     if (has & PROFILE_CONNECT && !(watch.connect = connect_client_new(profile, self->context.http, &error)))
         service_complain(self, &error, NULL);
     while (!service_stopping(self)) {
-        watch.now = 14695981039346656037u;
-        if (watch.kafka && due(&watch, SERVER_KAFKA))
-            look_kafka(&watch);
-        if (self->registry && !service_stopping(self) && due(&watch, SERVER_REGISTRY))
-            look_registry(&watch);
-        if (watch.ksqldb && !service_stopping(self) && due(&watch, SERVER_KSQLDB))
-            look_ksqldb(&watch);
-        if (watch.connect && !service_stopping(self) && due(&watch, SERVER_CONNECT))
-            look_connect(&watch);
-        watch.unchanged = watch.now == watch.seen ? watch.unchanged + 1 : 0;
-        watch.seen = watch.now;
-        struct request *request = service_receive(self, watch.unchanged > QUIET_AFTER ? QUIET_MS : BUSY_MS);
+        look_round(&watch, (const bool[SERVER_COUNT]){watch.kafka, self->registry, watch.ksqldb, watch.connect});
+        struct request *request = service_receive(self, wait_of(&watch));
         while (request) { /* several wishes are one look */
             watch.unchanged = 0;
             memset(watch.retry_ms, 0, sizeof watch.retry_ms);

@@ -458,6 +458,34 @@ static void the_right_password_opens_and_a_wrong_one_is_denied_with_what_to_chec
     profile_release(wrong);
 }
 
+/* librdkafka up to 2.6.0 by itself would never return from that. */
+static void a_consumer_whose_topic_was_deleted_ends_at_once(void **state) {
+    struct scene *scene = *state;
+    for (int round = 0; round < 6; round++) {
+        bool grouped = round % 2, heard_of_it = round / 2 % 3 > 0, made_again = round / 2 % 3 == 2;
+        struct heard heard = {0};
+        struct kafka_message messages[MOST];
+        make_topic(scene, "t", 2);
+        produce(scene, "t", 0, 0, 5);
+        struct kafka_consumer *consumer = consumer_of(scene, grouped ? "g" : NULL, &heard);
+        const struct kafka_partition partitions[] = {{"t", 0, KAFKA_EARLIEST}, {"t", 1, KAFKA_EARLIEST}};
+        if (grouped)
+            subscribe(scene, consumer, "t");
+        else
+            OK(scene, kafka_consumer_assign(consumer, partitions, 2, &scene->error));
+        assert_int_equal(receive(scene, consumer, messages, 5), 5);
+        OK(scene, kafka_admin_delete_topic(scene->admin, "t", LONG_MS, &scene->error));
+        if (made_again)
+            make_topic(scene, "t", 1);
+        for (int i = 0; heard_of_it && i < 5; i++)
+            kafka_consumer_receive(consumer, messages, MOST, 100, NULL);
+        int64_t began = clock_monotonic_ms();
+        kafka_consumer_free(consumer);
+        assert_true(clock_monotonic_ms() - began < LONG_MS);
+        kafka_admin_delete_topic(scene->admin, "t", LONG_MS, NULL);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -472,6 +500,7 @@ int main(void) {
         TEST(a_waiting_consumer_gets_a_new_record_without_delay),
         TEST(a_group_is_listed_commits_goes_on_and_can_be_deleted),
         TEST(a_reader_without_a_group_leaves_no_group_behind),
+        TEST(a_consumer_whose_topic_was_deleted_ends_at_once),
         TEST(two_members_share_the_partitions_and_one_takes_over),
         TEST(a_restarted_broker_is_trouble_that_passes_and_nothing_is_lost_or_doubled),
         cmocka_unit_test_setup_teardown(the_right_password_opens_and_a_wrong_one_is_denied_with_what_to_check,

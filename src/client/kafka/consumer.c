@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "client/kafka/leftovers.h"
 #include "client/kafka/private.h"
 #include "foundation/base/arena.h"
 #include "foundation/base/clock.h"
@@ -18,6 +19,7 @@ struct kafka_consumer {
     rd_kafka_message_t **held;             /* lent out until release */
     size_t held_count, held_capacity;
     struct arena headers; /* of the messages held */
+    struct kafka_leftovers *leftovers;
     struct error stopped; /* why nothing more can come; code ERROR_NONE while it can */
 };
 
@@ -66,6 +68,8 @@ static void share_out(rd_kafka_t *handle, rd_kafka_resp_err_t code, rd_kafka_top
         tell_trouble(consumer, &error);
         return;
     }
+    if (assign)
+        kafka_leftovers_note(&consumer->leftovers, handle, partitions);
     if (assign && consumer->paused)
         rd_kafka_pause_partitions(handle, partitions);
     if (consumer->options.assigned)
@@ -125,26 +129,6 @@ static void close_within(rd_kafka_t *handle, int timeout_ms) {
     rd_kafka_queue_destroy(queue);
 }
 
-/* Whether a topic that is read was deleted meanwhile. */
-static bool topic_is_gone(rd_kafka_t *handle) {
-    rd_kafka_topic_partition_list_t *list = NULL;
-    const struct rd_kafka_metadata *metadata = NULL;
-    bool gone = false;
-    if (rd_kafka_assignment(handle, &list) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return false;
-    if (list->cnt && rd_kafka_metadata(handle, 1, NULL, &metadata, METADATA_TIMEOUT_MS) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        for (int i = 0; i < list->cnt; i++) {
-            bool found = false;
-            for (int j = 0; j < metadata->topic_cnt; j++)
-                found = found || (strcmp(metadata->topics[j].topic, list->elems[i].topic) == 0 && !metadata->topics[j].err);
-            gone = gone || !found;
-        }
-        rd_kafka_metadata_destroy(metadata);
-    }
-    rd_kafka_topic_partition_list_destroy(list);
-    return gone;
-}
-
 void kafka_consumer_free(struct kafka_consumer *consumer) {
     if (!consumer)
         return;
@@ -154,14 +138,9 @@ void kafka_consumer_free(struct kafka_consumer *consumer) {
         consumer->options.assigned = NULL;
         if (consumer->queue)
             rd_kafka_queue_destroy(consumer->queue);
-        /* librdkafka 2.0.2 never returns from destroying a consumer whose topic was deleted under it: such a handle is
-         * left to the end of the process rather than hanging its thread. */
-        if (!consumer->grouped && topic_is_gone(consumer->handle)) {
-            log_warn("kafka", "a consumer whose topic was deleted is given up");
-        } else {
-            close_within(consumer->handle, CLOSE_TIMEOUT_MS);
-            rd_kafka_destroy_flags(consumer->handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-        }
+        close_within(consumer->handle, CLOSE_TIMEOUT_MS);
+        kafka_leftovers_clear(&consumer->leftovers);
+        rd_kafka_destroy_flags(consumer->handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     }
     memory_free(consumer->held);
     arena_free(&consumer->headers);
@@ -235,6 +214,8 @@ int kafka_consumer_assign(struct kafka_consumer *consumer, const struct kafka_pa
     learn_leaders(consumer, partitions, count);
     rd_kafka_topic_partition_list_t *list = list_partitions(partitions, count);
     rd_kafka_resp_err_t code = rd_kafka_assign(consumer->handle, count ? list : NULL);
+    if (!code && count)
+        kafka_leftovers_note(&consumer->leftovers, consumer->handle, list);
     if (!code && count && consumer->paused)
         code = rd_kafka_pause_partitions(consumer->handle, list);
     rd_kafka_topic_partition_list_destroy(list);

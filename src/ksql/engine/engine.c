@@ -34,6 +34,7 @@ void engine_free(struct engine *engine) {
         job_free(engine->queries.items[i]);
     vector_free(&engine->queries);
     catalog_free(engine->catalog);
+    text_free(&engine->record);
     sandbox_free(engine->overlay);
     memory_free(engine);
 }

@@ -240,7 +240,17 @@ static struct input *input_of(const struct engine *engine, uint64_t reader, stru
     return NULL;
 }
 
-/* One input and nothing waiting: straight through, no copy. */
+/* Nothing waits anywhere, nothing of the beginning is outstanding: what comes now is next. */
+static bool is_next(const struct job *job, const struct input *input) {
+    for (size_t i = 0; i < job->inputs.count; i++) {
+        const struct input *other = job->inputs.items[i];
+        if (other->waiting != 0 || (other != input && !input_caught_up(other)))
+            return false;
+    }
+    return true;
+}
+
+/* Straight through, no copy. */
 static void feed_lent(struct job *job, struct input *input, const struct engine_record *records, size_t count) {
     for (size_t i = 0; i < count && !job->finished;) {
         batch_reset(input->batch, input->step->schema);
@@ -269,7 +279,7 @@ void engine_feed(struct engine *engine, uint64_t reader, const struct engine_rec
             job_trouble(job, &error);
             return;
         }
-    if (job->inputs.count == 1 && input->waiting == 0)
+    if (is_next(job, input))
         feed_lent(job, input, records, count);
     else
         input_keep(engine, input, records, count);

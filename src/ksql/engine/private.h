@@ -71,6 +71,7 @@ struct engine {
     VECTOR(struct job *) queries;
     int64_t next_query;
     uint64_t next_reader, next_transient;
+    struct text record; /* of a save, kept for the next one */
     bool sandbox;
     struct sandbox *overlay; /* owned, sandboxes only */
 };

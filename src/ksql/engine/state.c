@@ -23,14 +23,13 @@ static void put_positions(const struct job *job, struct text *record) {
 
 int job_save(struct job *job, struct error *error) {
     const struct engine_memory *memory = job->engine->options.memory;
-    struct text record = TEXT_EMPTY;
-    int status = 0;
-    put_positions(job, &record);
-    task_take_changes(job->task, &record);
-    if (memory != NULL)
-        status = memory->save(memory->context, view_of(job->id), text_view(&record), error);
-    text_free(&record);
-    return status;
+    struct text *record = &job->engine->record;
+    if (memory == NULL)
+        return 0;
+    text_clear(record);
+    put_positions(job, record);
+    task_take_changes(job->task, record);
+    return memory->save(memory->context, view_of(job->id), text_view(record), error);
 }
 
 void job_whole_state(const struct job *job, struct text *record) {

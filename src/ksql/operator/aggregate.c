@@ -18,7 +18,6 @@ struct aggregation {
     VECTOR(int64_t) stream_time; /* by partition */
     VECTOR(struct pending) pending;
     struct arena pending_arena;
-    struct store *noted; /* keys of `pending`, so that each stands there once */
     int64_t expire_at;
 };
 enum { SLOTS_MAX = 256, PARTITIONS_MAX = 100000 };
@@ -29,7 +28,6 @@ static void start(struct stage *stage) {
     for (size_t i = 0; i < step->aggregate_count; i++)
         state->slot_count += aggregate_slots(step->aggregates[i].call);
     state->needs_old = stage->above != NULL && stage->above->step->kind == STEP_FILTER;
-    state->noted = store_new(step->key_count, 0, false);
     stage->state = state;
     operator_store(stage, step->key_count, state->slot_count);
 }
@@ -39,7 +37,6 @@ static void stop(struct stage *stage) {
     vector_free(&state->stream_time);
     vector_free(&state->pending);
     arena_free(&state->pending_arena);
-    store_free(state->noted);
     memory_free(state);
 }
 
@@ -90,11 +87,11 @@ static void hand_on(struct stage *stage) {
     batch_reset(spare, NULL);
 }
 
+/* A group stands in `pending` once: its row is marked. */
 static void note(struct stage *stage, const struct value *key, const struct stored *before, int64_t window_start) {
     struct aggregation *state = stage->state;
-    if (store_get(state->noted, key, window_start) != NULL)
+    if (before != NULL && before->marked)
         return;
-    store_put(state->noted, key, window_start, 0, 0, NULL);
     size_t count = stage->step->aggregate.key_count;
     struct value *copy = arena_allocate(&state->pending_arena, (count + 1) * sizeof *copy);
     for (size_t i = 0; i < count; i++)
@@ -109,18 +106,17 @@ static void flush(struct stage *stage) {
     struct aggregation *state = stage->state;
     for (size_t i = 0; i < state->pending.count; i++) {
         const struct pending *pending = &state->pending.items[i];
-        const struct stored *group = store_get(stage->store, pending->key, pending->window_start);
-        if (group != NULL)
-            hand_out(stage, group, pending->old);
+        struct stored *group = store_get(stage->store, pending->key, pending->window_start);
+        if (group == NULL)
+            continue;
+        group->marked = false;
+        hand_out(stage, group, pending->old);
     }
     bool any = state->pending.count != 0;
     vector_clear(&state->pending);
     arena_reset(&state->pending_arena);
-    if (any) {
-        store_free(state->noted);
-        state->noted = store_new(stage->step->aggregate.key_count, 0, false);
+    if (any)
         hand_on(stage);
-    }
 }
 
 static bool waiting(const struct stage *stage) {
@@ -161,8 +157,10 @@ static bool change(struct stage *stage, const struct value *key, const struct ro
     int64_t timestamp = before != NULL && before->timestamp > row->timestamp ? before->timestamp : row->timestamp;
     if (stage->task->options.coalesce)
         note(stage, key, before, window_start);
-    const struct stored *group = store_put(stage->store, key, window_start, window_end, timestamp, slots);
-    if (!stage->task->options.coalesce)
+    struct stored *group = store_put(stage->store, key, window_start, window_end, timestamp, slots);
+    if (stage->task->options.coalesce)
+        group->marked = true;
+    else
         hand_out(stage, group, old);
     return true;
 }

@@ -23,6 +23,7 @@ struct store {
     size_t key_count, value_count;
     bool journal;
     VECTOR(struct entry *) dirty;
+    struct entry *spare; /* the block of the row replaced last, for the next one: rows that change cost no allocation */
 };
 
 struct store *store_new(size_t key_count, size_t value_count, bool journal) {
@@ -41,6 +42,7 @@ void store_free(struct store *store) {
     for (size_t i = 0; i < store->slot_count; i++)
         memory_free(store->slots[i]);
     memory_free(store->slots);
+    memory_free(store->spare);
     vector_free(&store->dirty);
     memory_free(store);
 }
@@ -182,6 +184,18 @@ struct stored *store_get(const struct store *store, const struct value *key, int
     return entry == NULL || entry->removed ? NULL : &entry->row;
 }
 
+static struct entry *take_block(struct store *store, size_t bytes) {
+    struct entry *spare = store->spare;
+    if (spare != NULL && spare->capacity >= bytes && spare->capacity / 2 <= bytes) {
+        store->spare = NULL;
+        return spare;
+    }
+    size_t capacity = bytes + bytes / 8; /* numbers and texts grow a little */
+    struct entry *entry = memory_allocate(rounded(sizeof *entry) + capacity);
+    entry->capacity = capacity;
+    return entry;
+}
+
 /* The new values may point into the entry itself (an aggregate's state that was partly replaced): they are copied to a
  * block of their own before the old one goes. */
 static struct entry *write_entry(struct store *store, size_t slot, uint64_t hash, const struct value *key,
@@ -196,10 +210,11 @@ static struct entry *write_entry(struct store *store, size_t slot, uint64_t hash
         return old;
     }
     size_t key_bytes = all_bytes(key, store->key_count), bytes = key_bytes + all_bytes(values, store->value_count);
-    struct entry *entry = memory_allocate(rounded(sizeof *entry) + bytes);
+    struct entry *entry = take_block(store, bytes);
+    size_t capacity = entry->capacity;
     *entry = old != NULL ? *old : (struct entry){0};
     entry->hash = hash;
-    entry->capacity = bytes;
+    entry->capacity = capacity;
     entry->key_bytes = key_bytes;
     char *block = block_of(entry);
     entry->row.key = copy_all(key, store->key_count, block);
@@ -210,7 +225,8 @@ static struct entry *write_entry(struct store *store, size_t slot, uint64_t hash
     } else {
         if (old->dirty)
             store->dirty.items[old->dirty_at] = entry;
-        memory_free(old);
+        memory_free(store->spare);
+        store->spare = old;
     }
     return entry;
 }

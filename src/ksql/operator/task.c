@@ -135,23 +135,24 @@ static struct store *store_at(const struct task *task, size_t index) {
 
 /* A section a store: its number, the size of what follows, the changes. */
 static void take(const struct task *task, bool all, struct text *out) {
-    struct text part = TEXT_EMPTY;
     for (size_t i = 0; i <= task->operators.count; i++) {
         struct store *store = store_at(task, i);
+        uint32_t head[2] = {(uint32_t)i, 0};
         if (store == NULL)
             continue;
-        text_clear(&part);
-        if (all)
-            store_take_all(store, &part);
-        else
-            store_take_changes(store, &part);
-        if (part.size == 0)
-            continue;
-        uint32_t head[2] = {(uint32_t)i, (uint32_t)part.size};
+        size_t begin = out->size, body;
         text_append_bytes(out, head, sizeof head);
-        text_append(out, text_view(&part));
+        body = out->size;
+        if (all)
+            store_take_all(store, out);
+        else
+            store_take_changes(store, out);
+        head[1] = (uint32_t)(out->size - body);
+        if (head[1] == 0)
+            out->size = begin;
+        else
+            memcpy(out->data + begin, head, sizeof head);
     }
-    text_free(&part);
 }
 
 void task_take_changes(struct task *task, struct text *out) {

@@ -63,7 +63,8 @@ struct engine_schemas {
 };
 /* What queries keep beyond a restart: one series of opaque records a query. A record holds the positions up to which
  * everything has been read and written, with the changes of state since the record before: loading all in order, or a
- * whole record (engine_whole_state) and those after it, gives the state that belongs to those positions. */
+ * whole record (engine_whole_state) and those after it, gives the state that belongs to those positions. A save may be
+ * several records, none above 600 kB; only a whole state may be larger. */
 struct engine_memory {
     void *context;
     int (*save)(void *context, struct view query_id, struct view record, struct error *error); /* kept on return */

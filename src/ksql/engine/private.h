@@ -54,9 +54,10 @@ struct job {
     bool finished;    /* enough rows: it goes at the next chance */
     int64_t limit;    /* rows still wanted; -1 = all */
     enum engine_query_state state;
-    bool held;   /* made during a replay, not started */
-    bool moved;  /* since the last save */
-    bool broken; /* a write or a save failed: it begins again from the last save */
+    bool held;         /* made during a replay, not started */
+    bool moved;        /* since the last save */
+    struct text parts; /* of a record that is being loaded */
+    bool broken;       /* a write or a save failed: it begins again from the last save */
     struct error error;
     uint64_t rows_in, rows_out, errors;
     int64_t last_in_ms, started_ms;

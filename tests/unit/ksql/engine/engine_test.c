@@ -212,6 +212,37 @@ static void the_whole_state_alone_stands_for_all_records_before_it(void **state)
     tear_down(scene);
 }
 
+static void changes_larger_than_a_record_are_kept_in_parts_and_count_only_when_whole(void **state) {
+    (void)state;
+    struct scene *scene = set_up(true);
+    char key[256], value[32];
+    must_run(scene, counting);
+    for (int i = 0; i < 4000; i++) {
+        snprintf(key, sizeof key, "%0200d", i);
+        snprintf(value, sizeof value, "{\"V\":%d}", i);
+        put(scene, "in", key, value, 10);
+    }
+    pump(scene);
+    commit(scene);
+    assert_true(scene->world.saved.count > 2);
+    for (size_t i = 0; i < scene->world.saved.count; i++)
+        assert_true(scene->world.saved.items[i].size < 1000000);
+    /* a part of a save that was cut short by a kill */
+    scene->world.memory.save(&scene->world, VIEW("CTAS_T_0"), VIEW("\2\1garbage"), NULL);
+    restart(scene, counting);
+    assert_int_equal(ask(scene, "SELECT COUNT(*) AS N FROM T;"), -1);
+    put(scene, "in", key, "{\"V\":1}", 30);
+    pump(scene);
+    commit(scene);
+    assert_string_equal(last_value(scene, "T"), "{\"N\":2,\"TOTAL\":4000}");
+    restart(scene, counting);
+    put(scene, "in", key, "{\"V\":1}", 40);
+    pump(scene);
+    commit(scene);
+    assert_string_equal(last_value(scene, "T"), "{\"N\":3,\"TOTAL\":4001}");
+    tear_down(scene);
+}
+
 static void damaged_state_stops_the_query_with_a_reason_and_spares_the_others(void **state) {
     (void)state;
     struct scene *scene = set_up(false);
@@ -508,6 +539,7 @@ int main(void) {
         cmocka_unit_test(a_restart_after_a_commit_goes_on_and_counts_nothing_twice),
         cmocka_unit_test(a_crash_repeats_output_since_the_last_commit_but_counts_stay_exact),
         cmocka_unit_test(the_whole_state_alone_stands_for_all_records_before_it),
+        cmocka_unit_test(changes_larger_than_a_record_are_kept_in_parts_and_count_only_when_whole),
         cmocka_unit_test(damaged_state_stops_the_query_with_a_reason_and_spares_the_others),
         cmocka_unit_test(updates_of_one_key_within_a_commit_interval_go_out_once),
         cmocka_unit_test(a_broker_that_refuses_writes_costs_no_row),

@@ -147,9 +147,10 @@ static void timestamps_are_written_with_javas_letters(void **state) {
     EXPECT("Sat Mar 14 T 12 PM Z +00:00 73", "TIMESTAMPTOSTRING", ms, S("EEE MMM d 'T' h a X xxx D"));
     EXPECT("1969-12-31 23:59:59.999 o'clock", "TIMESTAMPTOSTRING", value_bigint(-1),
            S("yyyy-MM-dd HH:mm:ss.SSS 'o''clock'"));
-    EXPECT("error: Pattern ends with an incomplete string literal: 'x", "TIMESTAMPTOSTRING", ms, S("'x"));
-    EXPECT("error: Pattern letter 'q' is not supported; use y M d H h m s S a E D n X x Z V", "TIMESTAMPTOSTRING", ms,
-           S("q"));
+    EXPECT("error: TIMESTAMPTOSTRING: Pattern ends with an incomplete string literal: 'x", "TIMESTAMPTOSTRING", ms,
+           S("'x"));
+    EXPECT("error: TIMESTAMPTOSTRING: Pattern letter 'q' is not supported; use y M d H h m s S a E D n X x Z z V",
+           "TIMESTAMPTOSTRING", ms, S("q"));
     EXPECT("error: TIMESTAMPTOSTRING: 9223372036854775807 is not between the years 1 and 9999", "TIMESTAMPTOSTRING",
            value_bigint(INT64_MAX), S("yyyy"));
     EXPECT("null", "TIMESTAMPTOSTRING", value_null(), S("yyyy"));

@@ -130,6 +130,9 @@ int kafka_admin_groups(struct kafka_admin *admin, int timeout_ms, struct kafka_g
 void kafka_groups_free(struct kafka_group_info *groups, size_t count);
 int kafka_admin_group_offset(struct kafka_admin *admin, const char *group, const char *topic, int32_t partition,
                              int timeout_ms, int64_t *offset, struct error *error); /* -1 = none */
+/* Commits for a group without being in it; ERROR_CONFLICT while it has members. */
+int kafka_admin_set_group_offsets(struct kafka_admin *admin, const char *group, const struct kafka_partition *offsets,
+                                  size_t count, int timeout_ms, struct error *error);
 int kafka_admin_delete_group(struct kafka_admin *admin, const char *group, int timeout_ms, struct error *error);
 
 int32_t kafka_partition_for(struct view key, int32_t partitions); /* Java's murmur2, as ksqlDB's co-partitioning needs */

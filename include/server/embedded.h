@@ -11,8 +11,9 @@
 enum embedded_server {
     EMBEDDED_BROKER = 1,
     EMBEDDED_REGISTRY = 2,
+    EMBEDDED_KSQLDB = 4,
     EMBEDDED_CONNECT = 8,
-    EMBEDDED_ALL = EMBEDDED_BROKER | EMBEDDED_REGISTRY | EMBEDDED_CONNECT
+    EMBEDDED_ALL = EMBEDDED_BROKER | EMBEDDED_REGISTRY | EMBEDDED_KSQLDB | EMBEDDED_CONNECT
 };
 
 struct embedded;
@@ -35,9 +36,10 @@ struct embedded_options {
     bool fresh;       /* renames an old folder to NAME.DATE first */
     bool memory;      /* unlinked temporary folder */
     bool sync;
-    const char *listen;                               /* "127.0.0.1"; beyond loopback a password is made and required */
-    uint16_t kafka_port, registry_port, connect_port; /* 0 = the usual one if free, else any; else explicit */
-    const char *zone;                                 /* NULL = UTC */
+    const char *listen; /* "127.0.0.1"; beyond loopback a password is made and required */
+    /* 0 = the usual one if free, else any; else explicit */
+    uint16_t kafka_port, registry_port, ksqldb_port, connect_port;
+    const char *zone; /* NULL = UTC */
     const struct clock *clock;
     struct profile *others; /* profile for the servers not started here; may be NULL */
     void (*report)(void *context, const struct embedded_event *event); /* any thread */

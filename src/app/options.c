@@ -38,6 +38,8 @@ static const struct option_row {
      offsetof(struct options, kafka_port)},
     {"--registry-port", "PORT", "port of the schema registry; else 8081 or a free one", OPTION_PORT,
      offsetof(struct options, registry_port)},
+    {"--ksqldb-port", "PORT", "port of the ksqlDB server; else 8088 or a free one", OPTION_PORT,
+     offsetof(struct options, ksqldb_port)},
     {"--connect-port", "PORT", "port of the Connect worker; else 8083 or a free one", OPTION_PORT,
      offsetof(struct options, connect_port)},
     {"--seed", "N", "makes customers and transactions repeatable", OPTION_SEED, offsetof(struct options, seed)},
@@ -177,10 +179,9 @@ void options_print_verb(const struct verb *verb, struct text *out) {
 }
 
 void options_print_help(struct text *out) {
-    text_append_string(
-        out,
-        "fraudscope carries a streaming fraud workshop: its own Kafka broker, schema registry and Connect worker,\n"
-        "or the servers of a profile.\n\n");
+    text_append_string(out,
+                       "fraudscope carries a streaming fraud workshop: its own Kafka broker, schema registry, ksqlDB\n"
+                       "server and Connect worker, or the servers of a profile.\n\n");
     for (const struct verb *verb = verbs; verb->name; verb++)
         options_print_verb(verb, out);
     text_append_string(out, "\nOptions\n");

@@ -14,6 +14,7 @@ static const struct {
 } rows[] = {
     {"broker", EMBEDDED_BROKER, "bootstrap.servers"},
     {"registry", EMBEDDED_REGISTRY, "schema.registry.url"},
+    {"ksqldb", EMBEDDED_KSQLDB, "ksqldb.url"},
     {"connect", EMBEDDED_CONNECT, "connect.url"},
 };
 
@@ -33,7 +34,7 @@ static int choose(struct options *options, unsigned *servers) {
             if (strcmp(rows[j].name, options->words[i]) == 0)
                 found = rows[j].server;
         if (!found) {
-            fprintf(stderr, "fraudscope serve: '%s' is no server; broker, registry and connect are\n",
+            fprintf(stderr, "fraudscope serve: '%s' is no server; broker, registry, ksqldb and connect are\n",
                     options->words[i]);
             return -1;
         }

@@ -76,6 +76,7 @@ struct embedded_options session_embedded_options(const struct options *options) 
     embedded.listen = options->listen;
     embedded.kafka_port = options->kafka_port;
     embedded.registry_port = options->registry_port;
+    embedded.ksqldb_port = options->ksqldb_port;
     embedded.connect_port = options->connect_port;
     embedded.zone = options->zone;
     embedded.clock = options->clock.fixed ? &options->clock : NULL;

@@ -59,6 +59,7 @@ void http_exchange_answer_header(struct http_exchange *exchange, const char *nam
  * being read for: write returns false when the peer is gone or more than `limit` bytes wait (0 = 8 MiB). */
 void http_exchange_start(struct http_exchange *exchange, int status, const char *content_type, size_t limit);
 bool http_exchange_write(struct http_exchange *exchange, struct view bytes);
+size_t http_exchange_waiting(struct http_exchange *exchange); /* bytes written and not yet sent; 0 when the peer is gone */
 void http_exchange_end(struct http_exchange *exchange);
 /* Called once on the HTTP thread when the peer goes away before the end. The exchange stays valid until
  * http_exchange_end. */

@@ -49,7 +49,9 @@ struct engine_topics {
     void (*hold)(void *context, uint64_t reader, bool held); /* no more records for now; may be NULL */
     /* Copies. Failures that come later are reported by `flush`. */
     int (*write)(void *context, struct view topic, const struct engine_record *record, struct error *error);
-    int (*flush)(void *context, struct error *error); /* until all that was written is acknowledged */
+    /* Until all that was written is acknowledged. A retriable error: it is still on its way and the next call waits for it
+     * again; else some of it is lost, and what follows the last save is read and written anew. */
+    int (*flush)(void *context, struct error *error);
 };
 struct engine_schemas {
     void *context;
@@ -102,7 +104,8 @@ struct engine_request {
     bool hold;                           /* queries are made but do not read until engine_start */
 };
 struct engine_outcome {             /* in the caller's arena */
-    struct view rewritten;          /* the statement with what was inferred; running it again gives the same */
+    /* The statement with what was inferred; running it again gives the same. After an error: as far as that went. */
+    struct view rewritten;
     struct view message;            /* "Stream created"; empty: no answer (INSERT VALUES) */
     struct view kind, name, action; /* of the command id: "stream", "X", "create" */
     struct view query_id;           /* made, ended, paused by it; empty = none */

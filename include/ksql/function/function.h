@@ -108,6 +108,9 @@ const struct function *function_at(size_t index);
 void function_print_signature(struct text *out, const struct function *function,
                               const struct function_signature *signature);
 
+/* "VARCHAR", "T": how messages and help spell what a parameter takes. */
+const char *function_parameter_text(enum parameter_kind kind);
+
 /* Picks the signature: an exact match first, then one by widening, in the rows' order. `types` and `constants` are
  * copied into the arena; constants may be NULL. `name` is as the statement wrote it. ERROR_INVALID with ksqlDB's text
  * (valid alternatives listed) when nothing matches. */

@@ -110,6 +110,37 @@ int kafka_admin_group_offset(struct kafka_admin *admin, const char *group, const
     return result;
 }
 
+int kafka_admin_set_group_offsets(struct kafka_admin *admin, const char *group, const struct kafka_partition *offsets,
+                                  size_t count, int timeout_ms, struct error *error) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    for (size_t i = 0; i < count; i++)
+        rd_kafka_topic_partition_list_add(list, offsets[i].topic, offsets[i].partition)->offset = offsets[i].offset;
+    rd_kafka_AlterConsumerGroupOffsets_t *request = rd_kafka_AlterConsumerGroupOffsets_new(group, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_AdminOptions_t *options =
+        kafka_admin_options(admin, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, timeout_ms);
+    rd_kafka_AlterConsumerGroupOffsets(admin->handle, &request, 1, options, admin->replies);
+    rd_kafka_AlterConsumerGroupOffsets_destroy(request);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_event_t *event = kafka_admin_wait(admin, RD_KAFKA_EVENT_ALTERCONSUMERGROUPOFFSETS_RESULT, timeout_ms,
+                                               "committing offsets of a group", error);
+    if (!event)
+        return -1;
+    size_t results_count;
+    const rd_kafka_group_result_t **results = rd_kafka_AlterConsumerGroupOffsets_result_groups(
+        rd_kafka_event_AlterConsumerGroupOffsets_result(event), &results_count);
+    int result = check_groups(admin, results, results_count, "committing offsets of", group, error);
+    for (size_t i = 0; i < results_count && !result; i++) {
+        const rd_kafka_topic_partition_list_t *done = rd_kafka_group_result_partitions(results[i]);
+        for (int j = 0; done && j < done->cnt && !result; j++)
+            if (done->elems[j].err)
+                result = kafka_fault_set(error, done->elems[j].err, NULL, "committing %s[%d] of group %s",
+                                         done->elems[j].topic, (int)done->elems[j].partition, group);
+    }
+    rd_kafka_event_destroy(event);
+    return result;
+}
+
 int kafka_admin_delete_group(struct kafka_admin *admin, const char *group, int timeout_ms, struct error *error) {
     rd_kafka_DeleteGroup_t *request = rd_kafka_DeleteGroup_new(group);
     rd_kafka_AdminOptions_t *options = kafka_admin_options(admin, RD_KAFKA_ADMIN_OP_DELETEGROUPS, timeout_ms);

@@ -127,16 +127,33 @@ static void post_resume(struct http_exchange *exchange) {
 
 /* --- answers --- */
 
+/* Lock held, as in the next one. */
+static size_t waiting_bytes(const struct http_exchange *exchange) {
+    return exchange->answer.size - exchange->sent;
+}
+
+/* Moves what waits to the front once that pays. */
+static void make_room(struct http_exchange *exchange) {
+    if (exchange->sent < exchange->answer.size / 2 || !exchange->sent)
+        return;
+    exchange->answer.size -= exchange->sent;
+    memmove(exchange->answer.data, exchange->answer.data + exchange->sent, exchange->answer.size);
+    exchange->sent = 0;
+}
+
 static ssize_t read_stream(void *context, uint64_t position, char *buffer, size_t size) {
     (void)position;
     struct http_exchange *exchange = context;
     ssize_t got = 0;
     pthread_mutex_lock(&exchange->lock);
-    if (exchange->answer.size) {
-        size_t part = exchange->answer.size < size ? exchange->answer.size : size;
-        memcpy(buffer, exchange->answer.data, part);
-        exchange->answer.size -= part;
-        memmove(exchange->answer.data, exchange->answer.data + part, exchange->answer.size);
+    if (waiting_bytes(exchange)) {
+        size_t part = waiting_bytes(exchange) < size ? waiting_bytes(exchange) : size;
+        memcpy(buffer, exchange->answer.data + exchange->sent, part);
+        exchange->sent += part;
+        if (exchange->sent == exchange->answer.size) {
+            text_clear(&exchange->answer);
+            exchange->sent = 0;
+        }
         got = (ssize_t)part;
     } else if (exchange->peer_gone) {
         got = MHD_CONTENT_READER_END_WITH_ERROR;
@@ -223,13 +240,22 @@ void http_exchange_start(struct http_exchange *exchange, int status, const char 
 
 bool http_exchange_write(struct http_exchange *exchange, struct view bytes) {
     pthread_mutex_lock(&exchange->lock);
-    bool taken = !exchange->peer_gone && exchange->answer.size + bytes.size <= exchange->limit;
+    bool taken = !exchange->peer_gone && bytes.size <= exchange->limit &&
+                 waiting_bytes(exchange) <= exchange->limit - bytes.size;
     if (taken && bytes.size) {
+        make_room(exchange);
         text_append(&exchange->answer, bytes);
         post_resume(exchange);
     }
     pthread_mutex_unlock(&exchange->lock);
     return taken;
+}
+
+size_t http_exchange_waiting(struct http_exchange *exchange) {
+    pthread_mutex_lock(&exchange->lock);
+    size_t waiting = exchange->peer_gone ? 0 : waiting_bytes(exchange);
+    pthread_mutex_unlock(&exchange->lock);
+    return waiting;
 }
 
 void http_exchange_end(struct http_exchange *exchange) {

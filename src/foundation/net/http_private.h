@@ -57,7 +57,8 @@ struct http_exchange {
     bool answered, streaming, ended, peer_gone, resume_posted;
     int status;
     char *content_type;
-    struct text answer; /* whole answer, or what of a stream waits to be read */
+    struct text answer; /* whole answer, or of a stream what waits to be read, from `sent` on */
+    size_t sent;
     size_t limit;
     VECTOR(struct answer_header) headers;
 };

@@ -188,8 +188,8 @@ static const struct expression *concatenate(struct binder *binder, const struct 
 }
 
 static const struct expression *arithmetic(struct binder *binder, const struct node *node) {
-    const struct expression *left = bind(binder, node->children[0]);
-    const struct expression *right = left == NULL ? NULL : bind(binder, node->children[1]);
+    const struct expression *left = bind_node(binder, node->children[0]);
+    const struct expression *right = left == NULL ? NULL : bind_node(binder, node->children[1]);
     if (right == NULL)
         return NULL;
     char sign = node->text.data[0];
@@ -224,7 +224,7 @@ static const struct expression *arithmetic(struct binder *binder, const struct n
 }
 
 static const struct expression *sign(struct binder *binder, const struct node *node) {
-    const struct expression *child = bind(binder, node->children[0]);
+    const struct expression *child = bind_node(binder, node->children[0]);
     if (child == NULL || node->text.data[0] == '+')
         return child;
     if (child->type == NULL || !sql_type_is_number(child->type)) {
@@ -247,7 +247,7 @@ static int type_error(struct binder *binder, const struct node *node, const stru
 }
 
 const struct expression *bind_condition(struct binder *binder, const struct node *node) {
-    const struct expression *expression = bind(binder, node);
+    const struct expression *expression = bind_node(binder, node);
     if (expression == NULL)
         return NULL;
     if (expression->type != NULL && expression->type->base != SQL_BOOLEAN) {
@@ -261,7 +261,7 @@ static const struct expression *logic(struct binder *binder, const struct node *
     struct expression *expression = bind_new(binder, EXPRESSION_LOGIC, &sql_boolean, node->child_count);
     expression->logic = operator;
     for (size_t i = 0; i < node->child_count; i++) {
-        const struct expression *child = bind(binder, node->children[i]);
+        const struct expression *child = bind_node(binder, node->children[i]);
         if (child == NULL)
             return NULL;
         if (child->type != NULL && child->type->base != SQL_BOOLEAN) {
@@ -295,7 +295,7 @@ static const struct expression *case_expression(struct binder *binder, const str
                                      .child_count = 2};
             condition = compare;
         }
-        if ((arguments[2 * i] = bind(binder, condition)) == NULL)
+        if ((arguments[2 * i] = bind_node(binder, condition)) == NULL)
             return NULL;
         const struct sql_type *when = arguments[2 * i]->type;
         if (when != NULL && when->base != SQL_BOOLEAN) {
@@ -307,7 +307,7 @@ static const struct expression *case_expression(struct binder *binder, const str
             return NULL;
         }
         const struct node *result = node->children[first + 2 * i + 1];
-        if ((arguments[2 * i + 1] = bind(binder, result)) == NULL)
+        if ((arguments[2 * i + 1] = bind_node(binder, result)) == NULL)
             return NULL;
         const struct sql_type *then = arguments[2 * i + 1]->type;
         if (type != NULL && then != NULL && !sql_type_equal(type, then)) {
@@ -323,7 +323,7 @@ static const struct expression *case_expression(struct binder *binder, const str
             type = then;
     }
     if (node->negated) {
-        const struct expression *otherwise = bind(binder, node->children[node->child_count - 1]);
+        const struct expression *otherwise = bind_node(binder, node->children[node->child_count - 1]);
         if (otherwise == NULL)
             return NULL;
         if (type != NULL && otherwise->type != NULL && !sql_type_equal(type, otherwise->type)) {
@@ -403,7 +403,7 @@ static const struct expression *call(struct binder *binder, const struct node *n
             binder->in_aggregate = was;
             return NULL;
         }
-        arguments[i] = implicit ? row_time(binder) : bind(binder, node->children[i]);
+        arguments[i] = implicit ? row_time(binder) : bind_node(binder, node->children[i]);
         binder->in_aggregate = was;
         if (arguments[i] == NULL)
             return NULL;
@@ -432,7 +432,7 @@ static const struct expression *call(struct binder *binder, const struct node *n
 }
 
 static const struct expression *cast(struct binder *binder, const struct node *node) {
-    const struct expression *child = bind(binder, node->children[0]);
+    const struct expression *child = bind_node(binder, node->children[0]);
     const struct sql_type *type;
     if (child == NULL || analyse_type(binder->analysis, node->type, &type, binder->error) != 0)
         return NULL;
@@ -446,8 +446,8 @@ static const struct expression *cast(struct binder *binder, const struct node *n
 }
 
 static const struct expression *subscript(struct binder *binder, const struct node *node) {
-    const struct expression *base = bind(binder, node->children[0]);
-    const struct expression *index = base == NULL ? NULL : bind(binder, node->children[1]);
+    const struct expression *base = bind_node(binder, node->children[0]);
+    const struct expression *index = base == NULL ? NULL : bind_node(binder, node->children[1]);
     if (index == NULL)
         return NULL;
     bool array = base->type != NULL && base->type->base == SQL_ARRAY;
@@ -476,7 +476,7 @@ static const struct expression *subscript(struct binder *binder, const struct no
 }
 
 static const struct expression *field(struct binder *binder, const struct node *node) {
-    const struct expression *base = bind(binder, node->children[0]);
+    const struct expression *base = bind_node(binder, node->children[0]);
     if (base == NULL)
         return NULL;
     if (base->type == NULL || base->type->base != SQL_STRUCT) {
@@ -506,7 +506,7 @@ static const struct expression *constructor(struct binder *binder, const struct 
     struct sql_field *fields = arena_zero(binder->arena, (node->child_count + 1) * sizeof *fields);
     const struct sql_type *types[2] = {NULL, NULL};
     for (size_t i = 0; i < node->child_count; i++) {
-        if ((arguments[i] = bind(binder, node->children[i])) == NULL)
+        if ((arguments[i] = bind_node(binder, node->children[i])) == NULL)
             return NULL;
         const struct sql_type *type = arguments[i]->type;
         if (node->kind == NODE_STRUCT) {
@@ -548,7 +548,7 @@ static const struct expression *constructor(struct binder *binder, const struct 
 static const struct expression *like(struct binder *binder, const struct node *node) {
     struct expression *expression = bind_new(binder, EXPRESSION_LIKE, &sql_boolean, 2);
     for (size_t i = 0; i < 2; i++) {
-        const struct expression *child = bind(binder, node->children[i]);
+        const struct expression *child = bind_node(binder, node->children[i]);
         if (child == NULL)
             return NULL;
         if (child->type != NULL && child->type->base != SQL_STRING) {
@@ -571,7 +571,7 @@ static const struct expression *like(struct binder *binder, const struct node *n
 }
 
 static const struct expression *is_null(struct binder *binder, const struct node *node) {
-    const struct expression *child = bind(binder, node->children[0]);
+    const struct expression *child = bind_node(binder, node->children[0]);
     if (child == NULL)
         return NULL;
     struct expression *expression = bind_new(binder, EXPRESSION_IS_NULL, &sql_boolean, 1);
@@ -607,7 +607,7 @@ static const struct expression *grouped(struct binder *binder, const struct node
     return NULL;
 }
 
-const struct expression *bind(struct binder *binder, const struct node *node) {
+const struct expression *bind_node(struct binder *binder, const struct node *node) {
     const struct expression *key = grouped(binder, node);
     if (key != NULL)
         return key;

@@ -153,8 +153,8 @@ const struct expression *bind_comparison(struct binder *binder, const struct nod
     bool distinct = node->kind == NODE_DISTINCT;
     while (!distinct && !name_is(node->text, operators[at].sign))
         at++;
-    const struct expression *left = bind(binder, node->children[0]);
-    const struct expression *right = left == NULL ? NULL : bind(binder, node->children[1]);
+    const struct expression *left = bind_node(binder, node->children[0]);
+    const struct expression *right = left == NULL ? NULL : bind_node(binder, node->children[1]);
     const char *name = !distinct ? operators[at].name : node->negated ? "IS_NOT_DISTINCT_FROM" : "IS_DISTINCT_FROM";
     if (right == NULL || agree(binder, node, name, node->children[0], node->children[1], &left, &right) != 0)
         return NULL;
@@ -183,8 +183,8 @@ const struct expression *bind_between(struct binder *binder, const struct node *
     static const enum compare_operator operators[] = {COMPARE_GREATER_EQUAL, COMPARE_LESS_EQUAL};
     static const char *const names[] = {"GREATER_THAN_OR_EQUAL", "LESS_THAN_OR_EQUAL"};
     for (size_t i = 0; i < 2; i++) {
-        const struct expression *value = bind(binder, node->children[0]);
-        const struct expression *bound = value == NULL ? NULL : bind(binder, node->children[i + 1]);
+        const struct expression *value = bind_node(binder, node->children[0]);
+        const struct expression *bound = value == NULL ? NULL : bind_node(binder, node->children[i + 1]);
         if (bound == NULL ||
             agree(binder, node, names[i], node->children[0], node->children[i + 1], &value, &bound) != 0)
             return NULL;
@@ -241,7 +241,7 @@ static bool is_literal(const struct node *node) {
 /* One element beside the type that the list has so far (CoercionUtil of ksqlDB). Numbers may widen *type. */
 static const struct expression *list_element(struct binder *binder, const struct node *node,
                                              const struct sql_type **type) {
-    const struct expression *element = bind(binder, node);
+    const struct expression *element = bind_node(binder, node);
     if (element == NULL || element->type == NULL || *type == NULL)
         return element;
     const struct sql_type *wanted = *type;

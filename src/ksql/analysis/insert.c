@@ -28,7 +28,7 @@ static bool fits(const struct sql_type *from, const struct sql_type *to) {
 
 static const struct expression *value_of(struct binder *binder, const struct statement *statement, struct view column,
                                          const struct sql_type *type, const struct node *node) {
-    const struct expression *expression = bind(binder, node);
+    const struct expression *expression = bind_node(binder, node);
     if (expression == NULL) {
         error_wrap(binder->error, "Failed to insert values into '%.*s'", VIEW_ARGS(statement->name));
         return NULL;

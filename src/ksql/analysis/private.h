@@ -48,7 +48,7 @@ struct binder {
     struct error *error;
 };
 /* NULL with *error. A NULL literal has no type. */
-const struct expression *bind(struct binder *binder, const struct node *node);
+const struct expression *bind_node(struct binder *binder, const struct node *node);
 /* The same, and of the type BOOLEAN. */
 const struct expression *bind_condition(struct binder *binder, const struct node *node);
 const struct expression *bind_cast(struct binder *binder, const struct expression *expression,

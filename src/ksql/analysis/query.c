@@ -175,8 +175,8 @@ static int join_sides(struct building *building, const struct join *join) {
 
 static int join_step(struct building *building, const struct join *join, struct step *left, struct step *right) {
     struct binder binder = building_binder(building, false, "JOIN ON");
-    const struct expression *left_key = bind(&binder, building->left_key);
-    const struct expression *right_key = left_key == NULL ? NULL : bind(&binder, building->right_key);
+    const struct expression *left_key = bind_node(&binder, building->left_key);
+    const struct expression *right_key = left_key == NULL ? NULL : bind_node(&binder, building->right_key);
     if (right_key == NULL)
         return -1;
     const struct node *key = building->right_key;
@@ -410,7 +410,7 @@ static int aggregate(struct building *building) {
     const struct expression **keys = arena_zero(building->arena, (count + 1) * sizeof *keys);
     const struct sql_type **types = arena_zero(building->arena, (count + 1) * sizeof *types);
     for (size_t i = 0; i < count; i++) {
-        if ((keys[i] = bind(&binder, query->group_by[i])) == NULL)
+        if ((keys[i] = bind_node(&binder, query->group_by[i])) == NULL)
             return -1;
         types[i] = keys[i]->type == NULL ? &sql_string : keys[i]->type;
     }
@@ -446,7 +446,7 @@ static int aggregate(struct building *building) {
         return -1;
     }
     struct binder having_binder = building_binder(building, true, "HAVING");
-    if (query->having != NULL && bind(&having_binder, query->having) == NULL)
+    if (query->having != NULL && bind_node(&having_binder, query->having) == NULL)
         return -1;
     if (grouping->aggregates.count == 0)
         return error_set(building->error, ERROR_INVALID,

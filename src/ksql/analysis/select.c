@@ -124,7 +124,7 @@ int building_bind_items(struct building *building) {
         struct item *item = &building->items.items[i];
         bool key = is_partition_column(building, item->node);
         binder.clause = key && item->from_star ? "PARTITION BY" : "SELECT";
-        if ((item->expression = bind(&binder, item->node)) == NULL)
+        if ((item->expression = bind_node(&binder, item->node)) == NULL)
             return -1;
         if (item->expression->type == NULL)
             return error_set_at(
@@ -135,7 +135,7 @@ int building_bind_items(struct building *building) {
     /* PARTITION BY columns that are not there are named with a hint, whether they were selected or not */
     binder.clause = "PARTITION BY";
     for (size_t i = 0; building->partitioned && i < building->query->partition_by_count; i++)
-        if (bind(&binder, building->query->partition_by[i]) == NULL)
+        if (bind_node(&binder, building->query->partition_by[i]) == NULL)
             return -1;
     return 0;
 }

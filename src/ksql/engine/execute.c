@@ -264,6 +264,18 @@ static int check_unused(struct execution *e, const struct source *source) {
     return status;
 }
 
+/* Whoever runs it again finds the topic gone already. */
+static struct view drop_text(struct execution *e, struct view name) {
+    struct text text = TEXT_EMPTY;
+    text_append_format(&text, "DROP %s %s", e->statement->kind == STATEMENT_DROP_TABLE ? "TABLE" : "STREAM",
+                       e->statement->if_exists ? "IF EXISTS " : "");
+    print_name(&text, name);
+    text_append_char(&text, ';');
+    struct view kept = arena_copy_view(e->arena, text_view(&text));
+    text_free(&text);
+    return kept;
+}
+
 static int drop_source(struct execution *e) {
     struct engine *engine = e->engine;
     const struct statement *statement = e->statement;
@@ -303,6 +315,7 @@ static int drop_source(struct execution *e) {
     }
     catalog_drop(engine->catalog, name, NULL);
     command(e, kind_word(kind), name, "drop");
+    e->outcome->rewritten = drop_text(e, name);
     e->outcome->message = say(e, "Source `%.*s` (topic: %.*s) was dropped.", VIEW_ARGS(name), VIEW_ARGS(topic));
     return 0;
 }

@@ -341,8 +341,12 @@ int engine_commit(struct engine *engine, struct error *error) {
             task_flush(job->task);
     }
     engine_run(engine);
-    if (topics->flush != NULL && topics->flush(topics->context, error) != 0)
+    struct error problem = {0};
+    if (topics->flush != NULL && topics->flush(topics->context, &problem) != 0) {
         status = -1;
+        if (error != NULL)
+            *error = problem;
+    }
     for (size_t i = 0; i < engine->queries.count; i++) {
         struct job *job = engine->queries.items[i];
         if (job->broken && job->state == ENGINE_RUNNING && status == 0) {
@@ -352,6 +356,8 @@ int engine_commit(struct engine *engine, struct error *error) {
         }
         if (job->task == NULL || !job->moved || job->held || job->broken)
             continue;
+        if (!job->push && problem.retriable)
+            continue; /* still on its way: saved when it has arrived */
         job->moved = false;
         if (!job->push && (status != 0 || job_save(job, error) != 0)) {
             job->broken = true;

@@ -31,7 +31,7 @@ static size_t parameter_count(const struct function_signature *signature) {
     return count;
 }
 
-static const char *parameter_text(enum parameter_kind kind) {
+const char *function_parameter_text(enum parameter_kind kind) {
     switch (kind) {
     case PARAMETER_BOOLEAN:
         return "BOOLEAN";
@@ -70,7 +70,7 @@ void function_print_signature(struct text *out, const struct function *function,
     size_t count = parameter_count(signature);
     text_append_format(out, "%s(", function->name);
     for (size_t i = 0; i < count; i++)
-        text_append_format(out, "%s%s%s %s", i ? ", " : "", parameter_text(signature->parameters[i].kind),
+        text_append_format(out, "%s%s%s %s", i ? ", " : "", function_parameter_text(signature->parameters[i].kind),
                            signature->variadic && i + 1 == count ? "..." : "", signature->parameters[i].name);
     text_append_char(out, ')');
 }

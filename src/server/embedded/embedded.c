@@ -14,9 +14,10 @@
 #include "server/broker.h"
 #include "server/connect.h"
 #include "server/embedded/folder.h"
+#include "server/ksqldb.h"
 #include "server/registry.h"
 
-enum { KAFKA_PORT = 9092, REGISTRY_PORT = 8081, CONNECT_PORT = 8083, PASSWORD_SIZE = 20 };
+enum { KAFKA_PORT = 9092, REGISTRY_PORT = 8081, KSQLDB_PORT = 8088, CONNECT_PORT = 8083, PASSWORD_SIZE = 20 };
 static const char room_user[] = "room";
 
 struct embedded {
@@ -25,6 +26,7 @@ struct embedded {
     struct broker *broker;
     struct registry_server *registry;
     struct connect_server *connect;
+    struct ksqldb_server *ksqldb;
     struct http_server *http;
     struct http_client *http_client;
     struct properties *properties; /* of the profile handed out, grown as servers start */
@@ -177,6 +179,30 @@ static int start_connect(struct embedded *embedded, struct error *error) {
     return renew_profile(embedded, error);
 }
 
+static int start_ksqldb(struct embedded *embedded, struct error *error) {
+    char *folder = file_join(embedded->folder.path, "ksqldb");
+    struct ksqldb_server_options ksqldb = {
+        .profile = embedded->profile,
+        .http = embedded->http,
+        .http_client = embedded->http_client,
+        .folder = folder,
+        .address = embedded->options.listen,
+        .port = port_or(embedded->options.ksqldb_port, KSQLDB_PORT),
+        .explicit_port = embedded->options.ksqldb_port != 0,
+        .user = embedded->password ? room_user : NULL,
+        .password = embedded->password,
+        .zone = embedded->options.zone,
+        .clock = embedded->options.clock,
+    };
+    embedded->ksqldb = ksqldb_server_start(&ksqldb, error);
+    memory_free(folder);
+    if (!embedded->ksqldb)
+        return -1;
+    set_address(embedded, "ksqldb.url", "http://", ksqldb_server_port(embedded->ksqldb));
+    set_credentials(embedded, "ksqldb");
+    return renew_profile(embedded, error);
+}
+
 /* What is not started here comes from the given profile. */
 static void copy_others(struct embedded *embedded) {
     static const char *const names[] = {"schema.registry.url", "schema.registry.username", "schema.registry.password",
@@ -211,6 +237,7 @@ struct embedded *embedded_start(const struct embedded_options *options, struct e
         {EMBEDDED_BROKER, "broker", start_broker},
         {EMBEDDED_REGISTRY, "schema registry", start_registry},
         {EMBEDDED_CONNECT, "Connect worker", start_connect},
+        {EMBEDDED_KSQLDB, "ksqlDB server", start_ksqldb}, /* its connector statements go to Connect */
     };
     struct embedded *embedded = memory_zero(1, sizeof *embedded);
     embedded->options = *options;
@@ -274,6 +301,7 @@ void embedded_stop(struct embedded *embedded) {
         return;
     if (embedded->properties_path && embedded->folder.lock >= 0)
         unlink(embedded->properties_path);
+    ksqldb_server_stop(embedded->ksqldb);
     connect_server_stop(embedded->connect);
     registry_server_stop(embedded->registry);
     http_server_free(embedded->http);

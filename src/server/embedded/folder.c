@@ -25,7 +25,10 @@ char *embedded_default_folder(void) {
 
 /* The broker owns the folder; servers without it lock only themselves. */
 static const char *lock_name(unsigned servers) {
-    return servers & EMBEDDED_BROKER ? "lock" : servers & EMBEDDED_REGISTRY ? "lock-registry" : "lock-connect";
+    return servers & EMBEDDED_BROKER     ? "lock"
+           : servers & EMBEDDED_REGISTRY ? "lock-registry"
+           : servers & EMBEDDED_KSQLDB   ? "lock-ksqldb"
+                                         : "lock-connect";
 }
 
 static int take_lock(const char *folder, const char *name, struct error *error) {
@@ -86,6 +89,7 @@ int data_folder_open(struct data_folder *folder, const struct embedded_options *
     snprintf(folder->properties, sizeof folder->properties, "%s.properties",
              options->servers & EMBEDDED_BROKER     ? "servers"
              : options->servers & EMBEDDED_REGISTRY ? "servers-registry"
+             : options->servers & EMBEDDED_KSQLDB   ? "servers-ksqldb"
                                                     : "servers-connect");
     if (options->memory) {
         const char *base = getenv("TMPDIR");

@@ -33,7 +33,7 @@ bool registry_write(struct registry *registry, struct view key, struct view valu
                          "The change could not be kept in Kafka: %s", error.message);
         return false;
     }
-    store_apply(&registry->store, key, value);
+    subject_store_apply(&registry->store, key, value);
     return true;
 }
 
@@ -115,7 +115,7 @@ static const struct http_work works[] = {
 
 static void apply_record(void *context, const char *from, struct view key, struct view value) {
     (void)from;
-    store_apply(context, key, value);
+    subject_store_apply(context, key, value);
 }
 
 struct registry_server *registry_server_start(const struct registry_server_options *options, struct error *error) {
@@ -159,6 +159,6 @@ void registry_server_stop(struct registry_server *server) {
         return;
     http_worker_stop(server->worker);
     journal_close(server->registry.journal);
-    store_free(&server->registry.store);
+    subject_store_free(&server->registry.store);
     memory_free(server);
 }

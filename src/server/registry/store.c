@@ -22,7 +22,7 @@ static void subject_free(struct stored_subject *subject) {
     memory_free(subject);
 }
 
-void store_free(struct store *store) {
+void subject_store_free(struct store *store) {
     for (size_t i = 0; i < store->subjects.count; i++)
         subject_free(store->subjects.items[i]);
     vector_free(&store->subjects);
@@ -219,7 +219,7 @@ static bool apply_nothing(struct store *store, const json_t *key, const json_t *
     return true;
 }
 
-void store_apply(struct store *store, struct view key_bytes, struct view value_bytes) {
+void subject_store_apply(struct store *store, struct view key_bytes, struct view value_bytes) {
     static const struct {
         const char *keytype;
         bool (*apply)(struct store *, const json_t *key, const json_t *value); /* value NULL = tombstone */

@@ -26,9 +26,9 @@ struct store {
     int32_t last_id;
 };
 
-void store_free(struct store *store);
+void subject_store_free(struct store *store);
 /* One record of `_schemas`; what is not understood is logged and skipped. */
-void store_apply(struct store *store, struct view key, struct view value);
+void subject_store_apply(struct store *store, struct view key, struct view value);
 
 struct stored_subject *store_subject(const struct store *store, const char *name); /* NULL when unknown */
 struct stored_schema *subject_version(const struct stored_subject *subject, int32_t version);

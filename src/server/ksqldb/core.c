@@ -1,0 +1,191 @@
+#include "server/ksqldb/core.h"
+
+#include "foundation/base/clock.h"
+#include "foundation/base/log.h"
+#include "foundation/base/memory.h"
+#include "ksql/language/parse.h"
+#include "server/ksqldb/session.h"
+
+enum { OFFSETS_MS = 1000, PARTITIONS_MOST = 100000 };
+
+/* --- what became of commands --- */
+
+static void status_free(void *value) {
+    struct command_status *status = value;
+    memory_free(status->message);
+    memory_free(status->query_id);
+    memory_free(status);
+}
+
+void core_command_id(struct text *out, const struct engine_outcome *outcome) {
+    bool source = view_equal(outcome->kind, VIEW("stream")) || view_equal(outcome->kind, VIEW("table"));
+    const char *tick = source && view_equal(outcome->action, VIEW("create")) ? "`" : "";
+    text_append_format(out, "%.*s/%s%.*s%s/%.*s", VIEW_ARGS(outcome->kind), tick, VIEW_ARGS(outcome->name), tick,
+                       VIEW_ARGS(outcome->action));
+}
+
+static char *copy_view(struct view view) {
+    struct text text = TEXT_EMPTY;
+    text_append(&text, view);
+    return text_take(&text);
+}
+
+void core_note(struct core *core, struct view command_id, struct view message, struct view query_id, bool failed) {
+    struct command_status *status = memory_zero(1, sizeof *status);
+    status->message = copy_view(message);
+    status->query_id = query_id.size ? copy_view(query_id) : NULL;
+    status->failed = failed;
+    map_put(core->statuses, command_id, status);
+}
+
+/* --- the command topic --- */
+
+static int run_command(struct core *core, const struct command *command, struct arena *arena,
+                       struct engine_outcome *outcome, struct error *error) {
+    struct statement *statement;
+    const struct engine_request request = {
+        .properties = command->properties, .number = command->number, .replay = true, .hold = true};
+    if (parse_statement(arena, command->statement, 1, 1, &statement, error) != 0)
+        return -1;
+    return engine_execute(core->engine, statement, &request, arena, outcome, error);
+}
+
+/* A command that cannot be done again is told and passed over: the others still count. */
+static void replay(void *context, const struct command *command) {
+    struct core *core = context;
+    struct arena arena = ARENA_EMPTY;
+    struct engine_outcome outcome = {0};
+    struct error error = {0};
+    bool failed = run_command(core, command, &arena, &outcome, &error) != 0;
+    if (failed)
+        log_error("ksqldb", "%.*s of the command topic fails: %s", VIEW_ARGS(command->key), error.message);
+    core_note(core, command->key, failed ? view_of(error.message) : outcome.message, outcome.query_id, failed);
+    arena_free(&arena);
+}
+
+/* --- commits --- */
+
+static void send_offsets(struct core *core) {
+    struct offsets_list *list = offsets_list_new();
+    struct engine_query_info info;
+    struct text group = TEXT_EMPTY;
+    for (size_t i = 0; engine_query_at(core->engine, i, &info); i++) {
+        if (info.push)
+            continue;
+        text_clear(&group);
+        memory_group(&group, core->settings->service_id, info.id);
+        struct view topic;
+        int64_t position;
+        for (size_t source = 0; engine_query_position(core->engine, info.id, source, 0, &topic, &position); source++)
+            for (int32_t partition = 0;
+                 engine_query_position(core->engine, info.id, source, partition, &topic, &position); partition++)
+                if (position >= 0)
+                    offsets_list_add(list, text_string(&group), topic, partition, position);
+    }
+    text_free(&group);
+    offsets_send(core->offsets, list);
+}
+
+static int commit(struct core *core) {
+    struct error error = {0};
+    core->committed_ms = clock_monotonic_ms();
+    if (writer_is_away(core->topics.writer) && writer_flush(core->topics.writer, &error) != 0)
+        return -1;
+    if (engine_commit(core->engine, &error) != 0) {
+        if (!core->commit_failed)
+            log_error("ksqldb", "what queries wrote is not acknowledged, they go on when it is: %s", error.message);
+        core->commit_failed = true;
+        return -1;
+    }
+    if (core->commit_failed)
+        log_info("ksqldb", "queries go on");
+    core->commit_failed = false;
+    return 0;
+}
+
+void core_turn(struct core *core) {
+    engine_run(core->engine);
+    if (!engine_dirty(core->engine) || core_next_ms(core) > 0)
+        return;
+    if (commit(core) != 0)
+        return;
+    memory_snapshot(&core->memory, core->engine, false);
+    if (core->committed_ms - core->offsets_ms >= OFFSETS_MS) {
+        core->offsets_ms = core->committed_ms;
+        send_offsets(core);
+    }
+}
+
+int core_next_ms(const struct core *core) {
+    if (!engine_dirty(core->engine))
+        return -1;
+    int64_t left = core->committed_ms + core->settings->commit_ms - clock_monotonic_ms();
+    return left > 0 ? (int)left : 0;
+}
+
+/* --- open and close --- */
+
+static void hear_trouble(void *context, struct view query_id, const struct error *error) {
+    (void)context;
+    log_warn("ksqldb", "%.*s: %s", VIEW_ARGS(query_id), error->message);
+}
+
+static void make_engine(struct core *core) {
+    const struct settings *settings = core->settings;
+    core->memory = (struct memory){.profile = settings->profile,
+                                   .topics = &core->topics,
+                                   .folder = settings->folder,
+                                   .service_id = settings->service_id,
+                                   .cluster_id = settings->cluster_id};
+    memory_open(&core->memory);
+    const struct engine_options options = {.clock = settings->clock,
+                                           .zone = settings->zone,
+                                           .wrap_single_values = true,
+                                           .coalesce = true,
+                                           .query_step = 2,
+                                           .topics = &core->topics.table,
+                                           .schemas = &core->schemas.table,
+                                           .memory = &core->memory.table,
+                                           .trouble = hear_trouble,
+                                           .context = core};
+    core->engine = engine_new(&options);
+}
+
+int core_open(struct core *core, const struct settings *settings, struct mailbox *inbox, struct error *error) {
+    core->settings = settings;
+    core->statuses = map_new(status_free);
+    core->sessions = sessions_new(core);
+    if (topics_open(&core->topics, settings->profile, inbox, error) != 0 ||
+        schemas_open(&core->schemas, settings->profile, settings->http_client, error) != 0)
+        return -1;
+    if (profile_capabilities(settings->profile) & PROFILE_CONNECT)
+        core->connect = connect_client_new(settings->profile, settings->http_client, NULL);
+    make_engine(core);
+    core->commands = commands_open(settings->profile, core->topics.admin, settings->service_id, replay, core, error);
+    if (!core->commands)
+        return -1;
+    engine_start(core->engine);
+    core->offsets = offsets_start(settings->profile);
+    return 0;
+}
+
+void core_close(struct core *core) {
+    sessions_free(core->sessions);
+    if (core->engine && core->commands) {
+        if (engine_dirty(core->engine))
+            commit(core);
+        if (!core->commit_failed)
+            memory_snapshot(&core->memory, core->engine, true);
+        if (core->offsets)
+            send_offsets(core);
+    }
+    offsets_stop(core->offsets);
+    engine_free(core->engine);
+    commands_close(core->commands);
+    memory_close(&core->memory);
+    connect_client_free(core->connect);
+    schemas_close(&core->schemas);
+    topics_close(&core->topics);
+    map_free(core->statuses);
+    *core = (struct core){0};
+}

@@ -24,9 +24,12 @@ static void to_handler(struct job *job, struct batch *rows) {
     if (job->finished)
         return;
     size_t kept = 0;
-    for (size_t i = 0; i < rows->count; i++)
+    for (size_t i = 0; i < rows->count; i++) {
+        if (rows->rows[i].tombstone && !job->plan->table)
+            continue; /* a stream's record without a value is no row */
         if (job->limit < 0 || job->limit-- > 0)
             rows->rows[kept++] = rows->rows[i];
+    }
     rows->count = kept;
     job->rows_out += kept;
     if ((kept != 0 && !job->results.rows(job->results.context, job->plan, rows)) || job->limit == 0)
@@ -67,6 +70,18 @@ static bool keeps_rows(const struct plan *plan) {
     return plan->root->kind == STEP_SINK && plan->root->sink.kind == SOURCE_TABLE;
 }
 
+/* Kafka Streams' record cache: a query may do without it. */
+static bool coalesces(const struct job *job) {
+    static const char *const names[] = {"cache.max.bytes.buffering", "ksql.streams.cache.max.bytes.buffering",
+                                        "statestore.cache.max.bytes", "ksql.streams.statestore.cache.max.bytes"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *bytes = properties_get(job->properties, names[i]);
+        if (bytes != NULL && strcmp(bytes, "0") == 0)
+            return false;
+    }
+    return job->engine->options.coalesce;
+}
+
 static int build(struct job *job, struct error *error) {
     struct engine *engine = job->engine;
     const struct step *root = job->plan->root;
@@ -74,7 +89,7 @@ static int build(struct job *job, struct error *error) {
                                                 .out = out,
                                                 .context = job,
                                                 .log = {job, log_write},
-                                                .coalesce = engine->options.coalesce,
+                                                .coalesce = coalesces(job),
                                                 .journal = engine->options.memory != NULL && !job->push,
                                                 .keep_result = keeps_rows(job->plan)});
     for (size_t i = 0; i < task_source_count(job->task); i++) {

@@ -17,6 +17,7 @@ static int start_query(struct engine *engine, const char *id, struct plan *plan,
         return -1;
     job->results = results;
     job->bounded = bounded;
+    job->finished = plan->limit == 0;
     if (bounded)
         properties_set(job->properties, "auto.offset.reset", "earliest");
     if (job_open(job, error) != 0) {

@@ -1,18 +1,27 @@
 /* The projection, and with it the new key of PARTITION BY. Rows without a value keep what their key gives. */
 #include "ksql/operator/private.h"
 
-/* Of a record without a value only its key is known; ksqlDB takes ROWTIME for a part of the value. */
+/* Of a record without a value only its key and its window are known; ksqlDB takes ROWTIME for a part of the value. */
 static bool from_key(const struct step *step, const struct expression *expression) {
-    return expression->kind == EXPRESSION_LITERAL ||
-           (expression->kind == EXPRESSION_COLUMN && expression->index < step->below->schema->key_count);
+    const struct step *below = step->below;
+    while (below->kind == STEP_FILTER)
+        below = below->below;
+    size_t keys = below->schema->key_count, at = expression->index;
+    if (expression->kind == EXPRESSION_LITERAL)
+        return true;
+    if (expression->kind != EXPRESSION_COLUMN)
+        return false;
+    if (below->kind == STEP_AGGREGATE && below->aggregate.window.kind != WINDOW_NONE)
+        return at < keys + 2;
+    bool bounds = below->kind == STEP_SOURCE && below->source.format.window.kind != WINDOW_NONE;
+    return at < keys || (bounds && at + 2 >= schema_count(below->schema));
 }
 
 static struct value *project(struct stage *stage, const struct value *from, bool key_only, struct batch *rows) {
     const struct step *step = stage->step;
     struct value *values = arena_allocate(&rows->arena, (step->expression_count + 1) * sizeof *values);
-    size_t keys = step->schema->key_count;
     for (size_t i = 0; i < step->expression_count; i++) {
-        bool skip = key_only && (i >= keys || !from_key(step, step->expressions[i]));
+        bool skip = key_only && !from_key(step, step->expressions[i]);
         values[i] = skip ? value_null() : evaluate(step->expressions[i], from, &rows->arena, &stage->task->options.log);
     }
     return values;

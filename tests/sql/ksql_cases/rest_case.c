@@ -67,6 +67,7 @@ static int set_up(struct stand *stand) {
         return trouble(stand, "clients", &error);
     scene_set_stage(&stand->scene);
     scene_make_engine(&stand->scene);
+    properties_set(stand->scene.properties, "ksql.streams.cache.max.bytes.buffering", "0"); /* as the peer's harness */
     return make_topics(stand);
 }
 

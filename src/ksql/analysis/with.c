@@ -67,13 +67,14 @@ static int read_one(const struct property *property, enum value_kind kind, void 
 
 int with_read(const struct analysis *analysis, const struct statement *statement, bool as_select,
               struct with_properties *with, struct error *error) {
-    (void)analysis;
     *with = (struct with_properties){
         .partitions = -1, .replicas = -1, .retention_ms = -1, .key_schema_id = -1, .value_schema_id = -1, .wrap = -1};
     struct text unknown = TEXT_EMPTY;
     for (size_t i = 0; i < statement->property_count; i++) {
         const struct property *property = &statement->properties[i];
         size_t at = 0;
+        if (name_is(property->name, "CLEANUP_POLICY") && analysis->settings->rewritten)
+            continue;
         if (name_is(property->name, "CLEANUP_POLICY"))
             return error_set_at(
                 error, ERROR_INVALID, property->line, property->column,

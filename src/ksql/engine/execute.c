@@ -445,6 +445,7 @@ int engine_execute(struct engine *engine, const struct statement *statement, con
                    struct arena *arena, struct engine_outcome *outcome, struct error *error) {
     struct execution e = {engine, statement, request, arena, outcome, error};
     *outcome = (struct engine_outcome){.rewritten = statement->written};
+    engine->settings.rewritten = request->replay;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].kind == statement->kind)
             return rows[i].execute(&e);

@@ -259,6 +259,51 @@ static void damaged_state_stops_the_query_with_a_reason_and_spares_the_others(vo
     tear_down(scene);
 }
 
+static void statements_come_back_from_what_they_were_rewritten_to(void **state) {
+    (void)state;
+    static const char *const statements[] = {
+        "CREATE STREAM S (K STRING KEY, card STRING, V INT, `quoted` STRING) WITH (KAFKA_TOPIC='in', "
+        "VALUE_FORMAT='AVRO');",
+        "CREATE STREAM R AS SELECT * FROM S PARTITION BY card;",
+        "CREATE TABLE C (ID STRING PRIMARY KEY) WITH (KAFKA_TOPIC='R', VALUE_FORMAT='AVRO');",
+        "CREATE STREAM J WITH (VALUE_FORMAT='JSON_SR') AS SELECT s.CARD AS CARD, s.V + 1 AS W, c.QUOTED AS `q'q`, "
+        "CASE WHEN "
+        "s.V BETWEEN 1 AND 5 THEN 'low' ELSE 'hi''gh' END AS L FROM S s INNER JOIN C c ON s.CARD = c.ID WHERE s.V IN "
+        "(1, 2) "
+        "OR s.CARD LIKE 'a%' AND NOT s.V IS NULL;",
+        "CREATE TABLE T WITH (KEY_FORMAT='AVRO', PARTITIONS=2) AS SELECT CARD, L, COUNT(*) AS N, CAST(SUM(W) AS "
+        "STRING) AS "
+        "TOTAL, TIMESTAMPTOSTRING(WINDOWSTART, 'yyyy ''x''') AS B FROM J WINDOW HOPPING (SIZE 10 SECONDS, ADVANCE BY 5 "
+        "SECONDS, GRACE PERIOD 1 HOUR) GROUP BY CARD, L HAVING COUNT(*) > 1;",
+        "CREATE TYPE A AS STRUCT<x INT, `y` ARRAY<STRING>>;"};
+    struct scene *scene = set_up(false);
+    struct text script = TEXT_EMPTY, again = TEXT_EMPTY;
+    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
+        must_run(scene, statements[i]);
+        text_append(&script, scene->outcome.rewritten);
+    }
+    restart(scene, text_string(&script));
+    struct view rest = text_view(&script);
+    struct split split;
+    int line = 1, column = 1;
+    engine_free(scene->engine);
+    start_engine(scene);
+    while (split_next(&rest, &line, &column, &split)) {
+        struct text one = TEXT_EMPTY;
+        text_append(&one, split.statement);
+        assert_int_equal(run_as(scene, scene->engine, text_string(&one), true), 0);
+        text_append(&again, scene->outcome.rewritten);
+        text_free(&one);
+    }
+    assert_string_equal(text_string(&again), text_string(&script));
+    assert_int_not_equal(run(scene, "CREATE STREAM X (A INT) WITH (KAFKA_TOPIC='in', VALUE_FORMAT='JSON', "
+                                    "CLEANUP_POLICY='delete');"),
+                         0);
+    text_free(&script);
+    text_free(&again);
+    tear_down(scene);
+}
+
 /* --- commits --- */
 
 static void updates_of_one_key_within_a_commit_interval_go_out_once(void **state) {
@@ -541,6 +586,7 @@ int main(void) {
         cmocka_unit_test(the_whole_state_alone_stands_for_all_records_before_it),
         cmocka_unit_test(changes_larger_than_a_record_are_kept_in_parts_and_count_only_when_whole),
         cmocka_unit_test(damaged_state_stops_the_query_with_a_reason_and_spares_the_others),
+        cmocka_unit_test(statements_come_back_from_what_they_were_rewritten_to),
         cmocka_unit_test(updates_of_one_key_within_a_commit_interval_go_out_once),
         cmocka_unit_test(a_broker_that_refuses_writes_costs_no_row),
         cmocka_unit_test(a_record_that_does_not_decode_is_counted_named_and_left_out),

@@ -67,7 +67,7 @@ int app_main(int count, char **arguments) {
         result = run_help(&options);
     } else if (options.word_count == 0) {
         bool screen = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && !options.plain;
-        result = screen ? run_console(&options) : run_plain(&options);
+        result = options.script ? run_script(&options) : screen ? run_console(&options) : run_plain(&options);
     } else {
         const struct verb *verb = verbs;
         while (verb->name && strcmp(verb->name, options.words[0]) != 0)

@@ -16,7 +16,8 @@ enum option_type {
     OPTION_RATE,
     OPTION_TIME,
     OPTION_CHOICE,
-    OPTION_SOURCE
+    OPTION_SOURCE,
+    OPTION_SIZE
 };
 
 static const struct option_row {
@@ -50,6 +51,15 @@ static const struct option_row {
     {"--rate", "N", "transactions a second, or max", OPTION_RATE, offsetof(struct options, rate)},
     {"--for", "TIME", "how long, like 30s or 5m", OPTION_TIME, offsetof(struct options, for_ms)},
     {"--plain", NULL, "no full screen: commands are read one a line", OPTION_FLAG, offsetof(struct options, plain)},
+    {"--theme", "NAME", "dark, light, or one of ~/.config/fraudscope/themes; auto asks the terminal", OPTION_TEXT,
+     offsetof(struct options, theme)},
+    {"--colour", "auto|mono|8|16|256|24", "how many colours", OPTION_CHOICE, offsetof(struct options, colour)},
+    {"--glyphs", "auto|unicode|ascii", "which signs are drawn", OPTION_CHOICE, offsetof(struct options, glyphs)},
+    {"--script", "FILE", "the console without a terminal: keys and waits from a file, time moves by `advance` only",
+     OPTION_TEXT, offsetof(struct options, script)},
+    {"--size", "CxR", "size of the screen with --script; else 80x24", OPTION_SIZE, offsetof(struct options, columns)},
+    {"--picture", "FILE", "writes the last screen of --script as text with colours", OPTION_TEXT,
+     offsetof(struct options, picture)},
     {"--clean-up", NULL, "lab: runs step 10 too", OPTION_FLAG, offsetof(struct options, clean_up)},
     {"-e", "STATEMENT", "sql: runs the statements, again and again if given so", OPTION_SOURCE, 0},
     {"-f", "FILE", "sql: runs the statements of a file", OPTION_SOURCE, 0},
@@ -58,7 +68,7 @@ static const struct option_row {
     {"--version", NULL, "the version", OPTION_FLAG, offsetof(struct options, version)},
 };
 
-static bool parse_time(const char *text, int64_t *ms) {
+bool options_parse_time(const char *text, int64_t *ms) {
     static const struct {
         const char *unit;
         double ms;
@@ -75,6 +85,17 @@ static bool parse_time(const char *text, int64_t *ms) {
         return true;
     }
     return false;
+}
+
+bool options_parse_size(struct view text, int size[2]) {
+    struct view rest = text, piece;
+    int64_t number;
+    for (int i = 0; i < 2; i++) {
+        if (!view_split(&rest, 'x', &piece) || !view_to_int64(piece, &number) || number < 1 || number > 1000)
+            return false;
+        size[i] = (int)number;
+    }
+    return rest.size == 0;
 }
 
 static bool is_choice(const char *choices, struct view value) {
@@ -120,11 +141,14 @@ static int set_option(struct options *options, const struct option_row *row, con
         *(double *)field = strcmp(value, "max") == 0 ? -1 : real;
         break;
     case OPTION_TIME:
-        good = parse_time(value, (int64_t *)field);
+        good = options_parse_time(value, (int64_t *)field);
         break;
     case OPTION_CHOICE:
         good = is_choice(row->value, view);
         *(const char **)field = value;
+        break;
+    case OPTION_SIZE:
+        good = options_parse_size(view, (int *)field);
         break;
     case OPTION_SOURCE:
         options->sources[options->source_count++] = (struct option_source){strcmp(row->name, "-f") == 0, value};

@@ -20,17 +20,25 @@ struct options {
     uint16_t kafka_port, registry_port, ksqldb_port, connect_port;
     uint64_t seed;
     struct clock clock;
-    int until;                     /* lab: last step */
-    double rate;                   /* lab, produce: transactions a second; < 0 max */
-    int64_t for_ms;                /* how long; 0 = until interrupted */
-    const char *output;            /* sql: table, json, csv; NULL = table */
-    struct option_source *sources; /* sql */
+    int until;                           /* lab: last step */
+    double rate;                         /* lab, produce: transactions a second; < 0 max */
+    int64_t for_ms;                      /* how long; 0 = until interrupted */
+    const char *theme, *colour, *glyphs; /* console; NULL = auto */
+    const char *script, *picture;        /* console without a terminal */
+    int columns, rows;                   /* of --size, in this order; 0 = not given */
+    const char *output;                  /* sql: table, json, csv; NULL = table */
+    struct option_source *sources;       /* sql */
     int source_count;
+    /* Told while the servers recover their log, from any thread; NULL = nobody asks. */
+    void (*starting)(void *context, int64_t done, int64_t total);
+    void *starting_context;
     const char **words; /* what is no option; the first is the command */
     int word_count;
 };
 int options_parse(struct options *options, int count, char **arguments, struct error *error);
 void options_free(struct options *options);
+bool options_parse_time(const char *text, int64_t *ms); /* 250ms 30s 5m 1h */
+bool options_parse_size(struct view text, int size[2]); /* 120x36 */
 
 struct verb {
     const char *name, *usage, *help;

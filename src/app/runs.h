@@ -14,3 +14,4 @@ int run_connector(struct options *options);
 int run_cleanup(struct options *options);
 int run_plain(struct options *options);
 int run_console(struct options *options);
+int run_script(struct options *options);

@@ -10,7 +10,7 @@
 #include "foundation/base/log.h"
 #include "foundation/base/memory.h"
 
-enum { EVENTS = 4096, STOP_MS = 5000 };
+enum { EVENTS = 4096, STOP_MS = 5000, APPLY_MS = 20 };
 
 int session_exit_of(const struct error *error) {
     switch (error->code) {
@@ -53,6 +53,8 @@ bool session_take_interrupt(void) {
 
 static void on_embedded(void *context, const struct embedded_event *event) {
     struct session *session = context;
+    if (event->kind == EMBEDDED_RECOVERING && session->options->starting)
+        session->options->starting(session->options->starting_context, event->done, event->total);
     if (event->kind == EMBEDDED_RECOVERING) {
         event_post_message(session->events, MESSAGE_INFO, "Recovering the log: %lld of %lld MB checked",
                            (long long)event->done >> 20, (long long)event->total >> 20);
@@ -188,6 +190,7 @@ int session_open(struct session *session, struct options *options, unsigned serv
         .settings = &session->settings,
         .profile = session->profile,
         .events = session->events,
+        .clock = session_clock(session),
     };
     return 0;
 }
@@ -211,19 +214,25 @@ void session_close(struct session *session) {
     *session = (struct session){0};
 }
 
+const struct clock *session_clock(const struct session *session) {
+    return session->options->clock.fixed ? &session->options->clock : NULL;
+}
+
 void session_turn(struct session *session, int timeout_ms) {
     struct message *event = mailbox_receive(session->events, timeout_ms);
+    int64_t until = clock_monotonic_ms() + APPLY_MS;
     bool any = event != NULL;
     while (event) {
-        int64_t now = clock_wall_ms(session->options->clock.fixed ? &session->options->clock : NULL);
+        int64_t now = clock_wall_ms(session_clock(session));
         if (session->seen)
             session->seen(session, event, session->seen_context);
         model_apply(session->model, event, now);
         message_free(event);
-        event = mailbox_receive(session->events, 0);
+        /* What comes without end must not keep keys waiting: the rest is for the next turn. */
+        event = clock_monotonic_ms() < until ? mailbox_receive(session->events, 0) : NULL;
     }
     if (any)
-        guide_update(session->guide, session->model, clock_wall_ms(NULL));
+        guide_update(session->guide, session->model, clock_wall_ms(session_clock(session)));
 }
 
 bool session_print_messages(struct session *session, bool quiet) {

@@ -38,7 +38,8 @@ struct embedded_options session_embedded_options(const struct options *options);
 /* servers: which to start when no profile is given. Prints the way out on failure; returns an exit status. */
 int session_open(struct session *session, struct options *options, unsigned services, struct error *error);
 void session_close(struct session *session);
-/* Waits at most timeout_ms for events and applies all that came. */
+const struct clock *session_clock(const struct session *session); /* NULL = real */
+/* Waits at most timeout_ms for events and applies what came, for 20 ms at most when they come without end. */
 void session_turn(struct session *session, int timeout_ms);
 /* Prints message lines that came since the last call: to stdout, warnings and errors to stderr. True when an error was
  * among them. */

@@ -1,4 +1,5 @@
-/* The command language: lines are split into words, words find a row of a command table. No handler lives here. Any thread. */
+/* The command language: lines are split into words, words find a row of a command table. No handler lives here. Any
+ * thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,8 +11,8 @@
 struct command_line { /* one command with its arguments */
     char **words;
     size_t count;
-    char *rest;           /* everything behind the first word as it was typed: SQL keeps its quotes */
-    bool bang;            /* `quit!` */
+    char *rest; /* everything behind the first word as it was typed: SQL keeps its quotes */
+    bool bang;  /* `quit!` */
 };
 struct command_list {
     struct command_line *lines;
@@ -32,15 +33,16 @@ struct command {
     const char *area;  /* heading in help */
     const char *help;
     unsigned flags;
+    unsigned needs; /* bits of what must answer before it can work; their meaning is the table's owner's */
     command_handler run;
 };
 
-/* Splits at `;` outside of quotes; words by white space, "..." and '...' keep it, \ takes the next character. A raw command
- * (looked up in table, may be NULL) takes the whole rest. Errors have the column. */
+/* Splits at `;` outside of quotes; words by white space, "..." and '...' keep it, \ takes the next character. A raw
+ * command (looked up in table, may be NULL) takes the whole rest. Errors have the column. */
 int command_parse(struct view text, const struct command *table, struct command_list *list, struct error *error);
 void command_list_free(struct command_list *list);
-/* Exact name, else the only one that begins so. ERROR_NOT_FOUND names near ones, ERROR_INVALID the candidates. table ends
- * with a zero row. */
+/* Exact name, else the only one that begins so. ERROR_NOT_FOUND names near ones, ERROR_INVALID the candidates. table
+ * ends with a zero row. */
 const struct command *command_find(const struct command *table, const char *name, struct error *error);
 /* Appends help for all rows, by area. */
 void command_print_help(const struct command *table, struct text *out);

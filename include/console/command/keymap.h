@@ -1,7 +1,9 @@
-/* Key files: `PLACE KEY COMMAND…  # hint` a line. A place is global, a group letter (p d s c t), a pane's name or list.
+/* Key files: `PLACE KEY COMMAND…  # hint` a line; `## text` instead is for help only. A place is global, a group letter
+ * (p d s c t), a pane's name, list, inspector, messages or editor.
  * Keys are C-x, S-Tab, Esc, Enter, Space, F1, Up, PgDn or a character. Later lines win. UI thread. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "foundation/base/text.h"
@@ -10,7 +12,8 @@ struct keymap;
 struct key_row {
     char place[16], key[16];
     char *command;
-    char *hint; /* a word or two for footer and help; may be NULL: not shown in the footer */
+    char *hint; /* a word or two for footer and help; may be NULL */
+    bool quiet; /* the hint is for help only */
 };
 
 struct keymap *keymap_new(void);

@@ -1,14 +1,15 @@
 /* Events: what services tell the model. Each is a message with its own kind; the kind's row says what happens when the
- * mailbox is full. Made by event_..._new, filled by the sender, sent with mailbox_send, applied, freed with message_free.
- * Strings inside are heap memory owned by the event; model_apply takes them and leaves NULL. */
+ * mailbox is full. Made by event_..._new, filled by the sender, sent with mailbox_send, applied, freed with
+ * message_free. Strings inside are heap memory owned by the event; model_apply takes them and leaves NULL. */
 #pragma once
 
 #include "console/model/model.h"
 
 extern const struct message_kind event_server_kind, event_cluster_kind, event_subjects_kind, event_groups_kind,
-    event_ksqldb_kind, event_connectors_kind, event_rates_kind, event_tail_kind, event_tail_state_kind, event_window_kind,
-    event_alert_kind, event_latency_kind, event_producer_kind, event_detector_kind, event_result_kind, event_result_rows_kind,
-    event_statement_kind, event_message_kind, event_job_kind, event_profile_kind, event_embedded_kind, event_ledger_kind;
+    event_ksqldb_kind, event_connectors_kind, event_rates_kind, event_tail_kind, event_tail_state_kind,
+    event_window_kind, event_alert_kind, event_latency_kind, event_producer_kind, event_detector_kind,
+    event_result_kind, event_result_rows_kind, event_statement_kind, event_message_kind, event_job_kind,
+    event_profile_kind, event_embedded_kind, event_ledger_kind, event_listing_kind;
 
 struct event_profile { /* which profile is in use */
     struct message message;
@@ -29,7 +30,7 @@ struct event_cluster { /* metadata snapshot; merges */
         char *name;
         int32_t partitions, replicas;
         bool internal;
-    } *topics;
+    } * topics;
     size_t topic_count;
 };
 struct event_rates { /* watermarks once a second; merges */
@@ -40,7 +41,7 @@ struct event_rates { /* watermarks once a second; merges */
         int64_t records, high; /* sums over partitions */
         int64_t lag;           /* -1 none */
         double bytes_rate;     /* < 0 unknown */
-    } *rates;
+    } * rates;
     size_t count;
 };
 struct event_subjects { /* merges */
@@ -132,6 +133,11 @@ struct event_ledger { /* something was created (or, removed) by the lab */
     struct message message;
     char *what; /* "topic transactions" */
     bool removed;
+};
+
+struct event_listing { /* merges */
+    struct message message;
+    struct model_listing listing;
 };
 
 /* Zeroed event of the kind: struct event_server *e = event_new(&event_server_kind); */

@@ -29,12 +29,12 @@ struct model_topic {
     char *name;
     int32_t partitions, replicas;
     bool internal;
-    int64_t records;        /* high - low over all partitions */
-    int64_t high;           /* sum of high watermarks */
-    double rate;            /* records a second, 5 s average */
-    double bytes_rate;      /* estimated from sampled sizes; < 0 = unknown */
-    int64_t last_change_ms; /* when the high watermark last moved; 0 = never seen moving */
-    int64_t lag;            /* of the group that reads it for the lab; -1 = none */
+    int64_t records;                 /* high - low over all partitions */
+    int64_t high;                    /* sum of high watermarks */
+    double rate;                     /* records a second, 5 s average */
+    double bytes_rate;               /* estimated from sampled sizes; < 0 = unknown */
+    int64_t last_change_ms;          /* when the high watermark last moved; 0 = never seen moving */
+    int64_t lag;                     /* of the group that reads it for the lab; -1 = none */
     uint32_t seconds[MODEL_SECONDS]; /* records in each past second, ring; newest at seconds_at */
     size_t seconds_at, seconds_count;
 };
@@ -51,7 +51,7 @@ struct model_source {
 struct model_query {
     char *id, *state, *text, *sink; /* sink NULL for push queries */
     bool is_push;
-    double rate; /* of the sink topic */
+    double rate;  /* of the sink topic */
     int64_t rows; /* records in the sink topic */
     int64_t errors;
 };
@@ -79,8 +79,9 @@ struct model_tail {
     char *topic;
     struct tail_row **rows; /* ring of `capacity`; oldest at `first` */
     size_t capacity, first, count;
+    uint64_t last_sequence;                  /* of the newest row ever kept: a topic read anew goes on counting */
     uint64_t received, skipped, undecodable; /* add up with what is shown and what left the ring */
-    bool loading; /* no row yet, still reading */
+    bool loading;                            /* no row yet, still reading */
     char *error;
 };
 
@@ -95,7 +96,7 @@ struct model_window_row {
 struct model_window {
     int64_t start, end;
     VECTOR(struct model_window_row) rows; /* one a card, unordered */
-    uint64_t late; /* changes after its end */
+    uint64_t late;                        /* changes after its end */
 };
 
 struct model_alert {
@@ -103,13 +104,13 @@ struct model_alert {
     char card[40], email[128];
     int64_t count, total, average;
     char window_start[40], window_end[40];
-    int records;                 /* merged from */
-    int64_t first_ms, last_ms;   /* record times */
+    int records;               /* merged from */
+    int64_t first_ms, last_ms; /* record times */
     int64_t arrived_ms;
     int32_t partition;
-    int64_t offset;              /* of the latest record */
+    int64_t offset; /* of the latest record */
     bool seen;
-    char *text;                  /* as it came when it does not parse; NULL otherwise */
+    char *text; /* as it came when it does not parse; NULL otherwise */
 };
 
 struct model_latency { /* of the last 60 s */
@@ -121,8 +122,8 @@ struct model_latency { /* of the last 60 s */
 
 struct model_producer {
     bool running;
-    double rate;         /* asked; < 0 = max */
-    double actual;       /* of the last seconds */
+    double rate;   /* asked; < 0 = max */
+    double actual; /* of the last seconds */
     uint64_t sent, acknowledged, failed;
     char *error;
 };
@@ -135,8 +136,8 @@ struct model_detector {
     bool running;
     int64_t lag; /* -1 unknown */
     uint64_t read, alerts, undecodable;
-    int rule_count;     /* TRANSACTION_COUNT >= this */
-    double rule_ratio;  /* TOTAL_AMOUNT > ratio * average */
+    int rule_count;                      /* TRANSACTION_COUNT >= this */
+    double rule_ratio;                   /* TOTAL_AMOUNT > ratio * average */
     struct model_decision decisions[10]; /* newest first */
     size_t decision_count;
     char *error;
@@ -182,8 +183,8 @@ struct model {
     struct model_server servers[SERVER_COUNT];
     char *cluster_id;
     int brokers;
-    int peers;            /* connections to the embedded broker; -1 unknown */
-    int64_t free_disk;    /* bytes; -1 unknown */
+    int peers;                         /* connections to the embedded broker; -1 unknown */
+    int64_t free_disk;                 /* bytes; -1 unknown */
     VECTOR(struct model_topic) topics; /* by name */
     int64_t topics_observed_ms;        /* 0 = never */
     VECTOR(char *) subjects;
@@ -195,7 +196,7 @@ struct model {
     int64_t ksqldb_observed_ms;
     VECTOR(struct model_connector) connectors;
     int64_t connectors_observed_ms;
-    VECTOR(struct model_tail *) tails; /* "transactions" first when there */
+    VECTOR(struct model_tail *) tails;   /* "transactions" first when there */
     VECTOR(struct model_window) windows; /* oldest first, at most 12 kept */
     VECTOR(struct model_alert) alerts;   /* oldest first, merged by card and window */
     uint64_t alert_records;
@@ -205,9 +206,14 @@ struct model {
     struct model_result result;
     VECTOR(struct model_statement) statements;
     VECTOR(struct model_message) messages; /* log of this run, oldest first, at most 1,000 */
+    uint64_t message_total;                /* ever */
     VECTOR(struct model_job) jobs;
-    VECTOR(char *) created;   /* ledger: "topic transactions", oldest first */
-    uint64_t revision;        /* grows with every change that a pane could show */
+    VECTOR(char *) created;    /* ledger: "topic transactions", oldest first */
+    struct model_listing {     /* a folder that was asked for, for completion */
+        char *folder, **names; /* folders end with / */
+        size_t count;
+    } listing;
+    uint64_t revision; /* grows with every change that a pane could show */
 };
 
 struct model *model_new(void);

@@ -52,6 +52,7 @@ enum request_verb {
     REQUEST_WRITE,     /* files: text = path, more = what to write; count = mode bits */
     REQUEST_APPEND,    /* files: the same, appended (history) */
     REQUEST_PROFILE,   /* files: text = folder to write the client files to */
+    REQUEST_LIST,      /* files: text = folder; its names come as event_listing */
     REQUEST_BUNDLE,    /* files: text = folder of the take-home bundle; more = its steps file */
 };
 

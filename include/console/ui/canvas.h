@@ -9,9 +9,10 @@
 /* Order and names are the role table of the theme files. */
 #define UI_ROLES(X)                                                                                                    \
     X(BACKGROUND, "background")                                                                                        \
-    X(TEXT, "text") X(DIM, "text.dim") X(BORDER, "border") X(BORDER_FOCUS, "border.focus") X(TITLE, "title")           \
-        X(BAR, "bar") X(BAR_KEY, "bar.key") X(SELECT, "select") X(MATCH, "match") X(PAUSE, "pause") X(OK, "ok")        \
-            X(WARN, "warn") X(ALERT, "alert") X(ALERT_BANNER, "alert.banner") X(INFO, "info") X(ACCENT, "accent")      \
+    X(TEXT, "text")                                                                                                    \
+    X(DIM, "text.dim") X(BORDER, "border") X(BORDER_FOCUS, "border.focus") X(TITLE, "title") X(BAR, "bar")             \
+        X(BAR_KEY, "bar.key") X(SELECT, "select") X(MATCH, "match") X(PAUSE, "pause") X(OK, "ok") X(WARN, "warn")      \
+            X(ALERT, "alert") X(ALERT_BANNER, "alert.banner") X(INFO, "info") X(ACCENT, "accent")                      \
                 X(CHANGED, "changed") X(SPARK, "spark") X(METER_EMPTY, "meter.empty") X(SQL_STRING, "sql.string")      \
                     X(SQL_NUMBER, "sql.number")
 #define UI_ROLE_ENUM(name, text) ROLE_##name,
@@ -31,6 +32,7 @@ struct canvas {
     struct rectangle clip;
     struct cell *cells;
     int cursor_x, cursor_y; /* where the terminal cursor stands; -1 = nowhere */
+    bool cursor_shown;      /* text is typed there; else it only leads screen readers */
 };
 
 void canvas_resize(struct canvas *canvas, int columns, int rows); /* clears; a zeroed canvas may be resized */

@@ -7,13 +7,15 @@
 
 enum line_state { LINE_CLOSED, LINE_EDITING, LINE_ENTERED };
 
-/* complete(context, word, index) gives candidates, NULL ends them (lent); may be NULL. */
+/* complete(context, word, index) gives candidates, NULL ends them (lent); without it Tab does nothing and the line is
+ * not remembered. */
 void line_open(const char *initial, const char *(*complete)(void *context, const char *word, size_t index),
                void *context);
 void line_close(void);
 enum line_state line_key(const char *key); /* a key's name; LINE_ENTERED: line_text is what was entered */
 void line_paste(struct view text);         /* line ends become spaces */
 const char *line_text(void);
+const char *line_before_cursor(void);
 int line_cursor(void); /* columns before the cursor */
 
 /* A line on a terminal without a canvas: readline draws it behind the prompt. key_waits(context) blocks until a key is

@@ -24,11 +24,20 @@ struct theme {
 };
 
 void theme_init(struct theme *theme);
-/* Unknown roles and bad values are ignored and named in *complaints, "FILE:LINE: what" a line. inherited(name) gives
- * the text of another theme or NULL; may be NULL. */
-void theme_load(struct theme *theme, struct view text, const char *file, struct view (*inherited)(const char *name),
-                struct text *complaints);
+/* Unknown roles and bad values are ignored and named in *complaints, "FILE:LINE: what" a line. inherited(context, name)
+ * gives the text of another theme or an empty view; may be NULL. */
+void theme_load(struct theme *theme, struct view text, const char *file,
+                struct view (*inherited)(void *context, const char *name), void *context, struct text *complaints);
 /* The shipped themes; an empty view when there is none of the name. */
 struct view theme_shipped(const char *name);
-/* The best mode: asked ("auto", "mono", "16", "256", "24") , else NO_COLOR, else what the terminal has. */
+const char *theme_shipped_name(size_t index, char name[64]); /* NULL = no more */
+/* How a role looks with so many colours. Colours: 0xRRGGBB, or an index; -1 = the terminal's own. */
+struct theme_look {
+    int text, ground;
+    bool bold, underline, reverse;
+};
+struct theme_look theme_look(const struct theme *theme, enum role role, enum colour_mode mode);
+/* "auto", "mono", "8", "16", "256", "24" */
+bool theme_is_mode(const char *asked);
+/* The best mode: asked, else NO_COLOR, else what the terminal has. */
 enum colour_mode theme_choose_mode(const char *asked, const char *no_color, int terminal_colours, bool direct);

@@ -12,7 +12,8 @@ int action_topic(struct command_context *context, const struct command_line *lin
     if (strcmp(verb, "create") == 0 && line->count == 3 && strcmp(line->words[2], "workshop") == 0) {
         services_send(context->services, request_new(SERVICE_TOPICS, REQUEST_WORKSHOP, NULL));
     } else if (strcmp(verb, "create") == 0 && (line->count == 3 || line->count == 4)) {
-        if (line->count == 4 && (!view_to_int64(view_of(line->words[3]), &partitions) || partitions < 1 || partitions > 1000))
+        if (line->count == 4 &&
+            (!view_to_int64(view_of(line->words[3]), &partitions) || partitions < 1 || partitions > 1000))
             return error_set(error, ERROR_INVALID, "'%s' is not a number of partitions", line->words[3]);
         struct request *request = request_new(SERVICE_TOPICS, REQUEST_CREATE, line->words[2]);
         request->count = partitions;
@@ -29,11 +30,12 @@ int action_topics(struct command_context *context, const struct command_line *li
     (void)line, (void)error;
     for (size_t i = 0; i < context->model->topics.count; i++) {
         const struct model_topic *topic = &context->model->topics.items[i];
-        event_post_message(context->events, MESSAGE_INFO, "%-40s %3d partition%s %10lld records %8.1f/s", topic->name, topic->partitions,
-                           topic->partitions == 1 ? " " : "s", (long long)topic->high, topic->rate);
+        event_post_message(context->events, MESSAGE_INFO, "%-40s %3d partition%s %10lld records %8.1f/s", topic->name,
+                           topic->partitions, topic->partitions == 1 ? " " : "s", (long long)topic->high, topic->rate);
     }
     if (context->model->topics.count == 0)
-        event_post_message(context->events, MESSAGE_INFO, context->model->topics_observed_ms ? "There are no topics." : "No metadata yet.");
+        event_post_message(context->events, MESSAGE_INFO,
+                           context->model->topics_observed_ms ? "There are no topics." : "No metadata yet.");
     return 0;
 }
 
@@ -52,13 +54,14 @@ int action_connector(struct command_context *context, const struct command_line 
         enum request_verb request;
         bool named;
     } rows[] = {
-        {"create", REQUEST_CREATE, false},  {"status", REQUEST_STATUS, false}, {"pause", REQUEST_PAUSE, true},
-        {"resume", REQUEST_RESUME, true},   {"restart", REQUEST_RESTART, true}, {"delete", REQUEST_DELETE, true},
+        {"create", REQUEST_CREATE, false}, {"status", REQUEST_STATUS, false},  {"pause", REQUEST_PAUSE, true},
+        {"resume", REQUEST_RESUME, true},  {"restart", REQUEST_RESTART, true}, {"delete", REQUEST_DELETE, true},
     };
     for (size_t i = 0; line->count > 1 && i < sizeof rows / sizeof *rows; i++) {
         if (strcmp(rows[i].verb, line->words[1]) != 0 || line->count > 3 || (rows[i].named && line->count != 3))
             continue;
-        services_send(context->services, request_new(SERVICE_CONNECTOR, rows[i].request, line->count > 2 ? line->words[2] : NULL));
+        services_send(context->services,
+                      request_new(SERVICE_CONNECTOR, rows[i].request, line->count > 2 ? line->words[2] : NULL));
         return 0;
     }
     return action_usage("connector", error);
@@ -70,6 +73,16 @@ int action_sql(struct command_context *context, const struct command_line *line,
     struct request *request = request_new(SERVICE_STATEMENTS, REQUEST_EXECUTE, line->rest);
     request->flag = context->settings->offset_earliest;
     services_send(context->services, request);
+    return 0;
+}
+
+int action_stop(struct command_context *context, const struct command_line *line, struct error *error) {
+    if (line->count != 1)
+        return action_usage("stop", error);
+    if (context->model->result.state == RESULT_RUNNING)
+        services_send(context->services, request_new(SERVICE_STATEMENTS, REQUEST_STOP, NULL));
+    if (context->model->jobs.count)
+        services_send(context->services, request_new(SERVICE_CLEANUP, REQUEST_STOP, NULL));
     return 0;
 }
 
@@ -94,11 +107,24 @@ int action_queries(struct command_context *context, const struct command_line *l
     (void)line, (void)error;
     for (size_t i = 0; i < context->model->queries.count; i++) {
         const struct model_query *query = &context->model->queries.items[i];
-        event_post_message(context->events, MESSAGE_INFO, "%-40s %-8s %10lld rows %8.1f/s", query->id, query->state ? query->state : "?",
-                           (long long)query->rows, query->rate);
+        event_post_message(context->events, MESSAGE_INFO, "%-40s %-8s %10lld rows %8.1f/s", query->id,
+                           query->state ? query->state : "?", (long long)query->rows, query->rate);
     }
     if (context->model->queries.count == 0)
         event_post_message(context->events, MESSAGE_INFO, "No query runs.");
+    return 0;
+}
+
+int action_sources(struct command_context *context, const struct command_line *line, struct error *error) {
+    (void)line, (void)error;
+    for (size_t i = 0; i < context->model->sources.count; i++) {
+        const struct model_source *source = &context->model->sources.items[i];
+        event_post_message(context->events, MESSAGE_INFO, "%-6s %-30s topic %s%s",
+                           source->is_table ? "TABLE" : "STREAM", source->name, source->topic ? source->topic : "?",
+                           source->is_windowed ? ", windowed" : "");
+    }
+    if (context->model->sources.count == 0)
+        event_post_message(context->events, MESSAGE_INFO, "There are no streams or tables.");
     return 0;
 }
 
@@ -126,6 +152,7 @@ int action_test(struct command_context *context, const struct command_line *line
         known = known || strcmp(names[i], line->words[1]) == 0;
     if (!known)
         return action_usage("test", error);
-    services_send(context->services, request_new(SERVICE_WATCH, REQUEST_PROBE, line->count == 2 ? line->words[1] : NULL));
+    services_send(context->services,
+                  request_new(SERVICE_WATCH, REQUEST_PROBE, line->count == 2 ? line->words[1] : NULL));
     return 0;
 }

@@ -14,7 +14,8 @@ static int parse_rate(const char *word, double *rate, struct error *error) {
     if (view_ends_with(view, VIEW("/s")))
         view.size -= 2;
     if (!view_to_double(view, rate) || *rate <= 0 || *rate > RATE_MOST)
-        return error_set(error, ERROR_INVALID, "'%s' is not a rate: write a number of transactions a second, or max", word);
+        return error_set(error, ERROR_INVALID, "'%s' is not a rate: write a number of transactions a second, or max",
+                         word);
     return 0;
 }
 

@@ -10,7 +10,8 @@ static const char *const state_words[] = {"open", "running", "done", "failed", "
 static int step_number(const struct command_context *context, const char *word, int *number, struct error *error) {
     int64_t value;
     if (!view_to_int64(view_of(word), &value) || !guide_step(context->guide, (int)value))
-        return error_set(error, ERROR_NOT_FOUND, "there is no step '%s'; they are 1 to %zu", word, context->guide->count);
+        return error_set(error, ERROR_NOT_FOUND, "there is no step '%s'; they are 1 to %zu", word,
+                         context->guide->count);
     *number = (int)value;
     return 0;
 }
@@ -29,7 +30,8 @@ int action_step(struct command_context *context, const struct command_line *line
         return -1;
     guide_select(context->guide, number);
     const struct step *step = &context->guide->steps[context->guide->current];
-    event_post_message(context->events, MESSAGE_INFO, "Step %d: %s, %s.", step->number, step->title, state_words[step->state]);
+    event_post_message(context->events, MESSAGE_INFO, "Step %d: %s, %s.", step->number, step->title,
+                       state_words[step->state]);
     return 0;
 }
 
@@ -41,8 +43,9 @@ int action_check(struct command_context *context, const struct command_line *lin
         return -1;
     const struct step *step = guide_step(context->guide, number);
     for (size_t i = 0; step && i < step->check_count; i++)
-        event_post_message(context->events, step->checks[i].ok ? MESSAGE_OK : MESSAGE_INFO, "Step %d, %s: %s, %s", number,
-                           step->checks[i].name, step->checks[i].ok ? "holds" : "does not hold", step->checks[i].detail);
+        event_post_message(context->events, step->checks[i].ok ? MESSAGE_OK : MESSAGE_INFO, "Step %d, %s: %s, %s",
+                           number, step->checks[i].name, step->checks[i].ok ? "holds" : "does not hold",
+                           step->checks[i].detail);
     return 0;
 }
 
@@ -53,6 +56,20 @@ int action_mark(struct command_context *context, const struct command_line *line
     if (step_number(context, line->words[1], &number, error) != 0)
         return -1;
     guide_mark(context->guide, number, line->words[2][0] == 'd');
+    return 0;
+}
+
+int action_timer(struct command_context *context, const struct command_line *line, struct error *error) {
+    static const char *const words[] = {"start", "pause", "reset"};
+    const struct guide *guide = context->guide;
+    bool runs = guide->timer_started_ms && !guide->timer_paused_ms;
+    int what = runs ? TIMER_PAUSE : TIMER_START;
+    for (int i = 0; line->count == 2 && i < 3; i++)
+        if (strcmp(words[i], line->words[1]) == 0)
+            what = i;
+    if (line->count > 2 || (line->count == 2 && strcmp(words[what], line->words[1]) != 0))
+        return action_usage("timer", error);
+    guide_timer(context->guide, (enum guide_timer)what, clock_wall_ms(context->clock));
     return 0;
 }
 

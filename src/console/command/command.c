@@ -37,7 +37,8 @@ const struct command *command_find(const struct command *table, const char *name
         for (const struct command *row = table; size && row->name; row++)
             if (row->name[0] == name[0])
                 text_append_format(&candidates, "%s%s", candidates.size ? ", " : "; near it are ", row->name);
-        error_set(error, ERROR_NOT_FOUND, "there is no command `%s`%s; `help` lists all", name, text_string(&candidates));
+        error_set(error, ERROR_NOT_FOUND, "there is no command `%s`%s; `help` lists all", name,
+                  text_string(&candidates));
     }
     text_free(&candidates);
     return found;
@@ -70,7 +71,8 @@ static int take_word(struct view text, size_t *at, struct text *word, struct err
         }
     }
     if (quote)
-        return error_set_at(error, ERROR_INVALID, 1, (int)opened, "the quote opened in column %zu does not close", opened);
+        return error_set_at(error, ERROR_INVALID, 1, (int)opened, "the quote opened in column %zu does not close",
+                            opened);
     return 0;
 }
 

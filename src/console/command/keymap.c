@@ -9,9 +9,9 @@ struct keymap {
     VECTOR(struct key_row) rows;
 };
 
-static const char *const places[] = {"global", "list",         "p",       "d",      "s",      "c",     "t",
-                                     "topics", "transactions", "windows", "alerts", "ksqldb", "guide", "inspector",
-                                     "editor"};
+static const char *const places[] = {"global",   "list",         "p",       "d",      "s",      "c",     "t",
+                                     "topics",   "transactions", "windows", "alerts", "ksqldb", "guide", "inspector",
+                                     "messages", "editor"};
 static const char *const key_names[] = {"Esc",    "Enter", "Space", "Tab",  "S-Tab", "Backspace", "Delete",
                                         "Insert", "Up",    "Down",  "Left", "Right", "Home",      "End",
                                         "PgUp",   "PgDn",  "F1",    "F2",   "F3",    "F4",        "F5",
@@ -65,19 +65,29 @@ static char *copy(struct view view) {
     return text_take(&text);
 }
 
+/* Takes `  # hint` or `  ## text` off the end; true for the second. */
+static bool take_hint(struct view *command, struct view *hint) {
+    *hint = (struct view){0};
+    for (size_t i = 1; i + 1 < command->size; i++) {
+        bool quiet = command->data[i + 1] == '#';
+        size_t end = i + 1 + quiet;
+        if (command->data[i] != '#' || command->data[i - 1] != ' ' || end >= command->size || command->data[end] != ' ')
+            continue;
+        *hint = view_trim((struct view){command->data + end, command->size - end});
+        *command = view_trim((struct view){command->data, i});
+        return quiet;
+    }
+    return false;
+}
+
 void keymap_load(struct keymap *keymap, struct view text, const char *file, struct text *complaints) {
     struct view line;
     for (int number = 1; view_split(&text, '\n', &line); number++) {
         line = view_trim(line);
         if (line.size == 0 || line.data[0] == '#')
             continue;
-        struct view place = take_word(&line), key = take_word(&line), command = view_trim(line), hint = {0};
-        for (size_t i = 0; i + 1 < command.size; i++)
-            if (command.data[i] == '#' && i > 0 && command.data[i - 1] == ' ' && command.data[i + 1] == ' ') {
-                hint = view_trim((struct view){command.data + i + 1, command.size - i - 1});
-                command = view_trim((struct view){command.data, i});
-                break;
-            }
+        struct view place = take_word(&line), key = take_word(&line), command = view_trim(line), hint;
+        bool quiet = take_hint(&command, &hint);
         if (!is_place(place)) {
             text_append_format(complaints, "%s:%d: unknown place `%.*s`\n", file, number, VIEW_ARGS(place));
         } else if (!is_key(key)) {
@@ -85,7 +95,7 @@ void keymap_load(struct keymap *keymap, struct view text, const char *file, stru
         } else if (command.size == 0) {
             text_append_format(complaints, "%s:%d: the key `%.*s` has no command\n", file, number, VIEW_ARGS(key));
         } else {
-            struct key_row row = {.command = copy(command), .hint = hint.size ? copy(hint) : NULL};
+            struct key_row row = {.command = copy(command), .hint = hint.size ? copy(hint) : NULL, .quiet = quiet};
             memcpy(row.place, place.data, place.size);
             memcpy(row.key, key.data, key.size);
             for (size_t i = 0; i < keymap->rows.count; i++) {

@@ -29,8 +29,8 @@ static enum check_outcome server_ready(const struct model *model, int id, char *
     return CHECK_WAITING;
 }
 
-static enum check_outcome servers_answer(const struct model *model, const struct step *step, char *const *words, size_t count,
-                                         char *detail, size_t size) {
+static enum check_outcome servers_answer(const struct model *model, const struct step *step, char *const *words,
+                                         size_t count, char *detail, size_t size) {
     (void)step, (void)words, (void)count;
     char all[160] = "";
     size_t used = 0, configured = 0;
@@ -52,8 +52,8 @@ static enum check_outcome servers_answer(const struct model *model, const struct
     return CHECK_OK;
 }
 
-static enum check_outcome one_server(const struct model *model, const struct step *step, char *const *words, size_t count,
-                                     char *detail, size_t size) {
+static enum check_outcome one_server(const struct model *model, const struct step *step, char *const *words,
+                                     size_t count, char *detail, size_t size) {
     (void)step;
     static const char *const names[SERVER_COUNT] = {"kafka", "registry", "ksqldb", "connect"};
     for (int i = 0; count && i < SERVER_COUNT; i++)
@@ -63,19 +63,20 @@ static enum check_outcome one_server(const struct model *model, const struct ste
     return CHECK_WAITING;
 }
 
-static enum check_outcome cluster_metadata(const struct model *model, const struct step *step, char *const *words, size_t count,
-                                           char *detail, size_t size) {
+static enum check_outcome cluster_metadata(const struct model *model, const struct step *step, char *const *words,
+                                           size_t count, char *detail, size_t size) {
     (void)step, (void)words, (void)count;
     if (!model->topics_observed_ms || model->brokers == 0) {
         SAY("no metadata yet");
         return CHECK_WAITING;
     }
-    SAY("cluster %s, %d broker%s", model->cluster_id ? model->cluster_id : "?", model->brokers, model->brokers == 1 ? "" : "s");
+    SAY("cluster %s, %d broker%s", model->cluster_id ? model->cluster_id : "?", model->brokers,
+        model->brokers == 1 ? "" : "s");
     return model->servers[SERVER_KAFKA].state == SERVER_READY ? CHECK_OK : CHECK_WAITING;
 }
 
-static enum check_outcome topic_exists(const struct model *model, const struct step *step, char *const *words, size_t count,
-                                       char *detail, size_t size) {
+static enum check_outcome topic_exists(const struct model *model, const struct step *step, char *const *words,
+                                       size_t count, char *detail, size_t size) {
     (void)step;
     const struct model_topic *topic = count ? model_find_topic(model, words[0]) : NULL;
     if (!topic) {
@@ -91,8 +92,8 @@ static enum check_outcome topic_exists(const struct model *model, const struct s
     return CHECK_OK;
 }
 
-static enum check_outcome topic_has_rows(const struct model *model, const struct step *step, char *const *words, size_t count,
-                                         char *detail, size_t size) {
+static enum check_outcome topic_has_rows(const struct model *model, const struct step *step, char *const *words,
+                                         size_t count, char *detail, size_t size) {
     (void)step;
     const struct model_topic *topic = count ? model_find_topic(model, words[0]) : NULL;
     if (!topic) {
@@ -107,8 +108,8 @@ static enum check_outcome topic_has_rows(const struct model *model, const struct
     return CHECK_OK;
 }
 
-static enum check_outcome subject_exists(const struct model *model, const struct step *step, char *const *words, size_t count,
-                                         char *detail, size_t size) {
+static enum check_outcome subject_exists(const struct model *model, const struct step *step, char *const *words,
+                                         size_t count, char *detail, size_t size) {
     (void)step;
     for (size_t i = 0; i < count; i++) {
         if (!model_has_subject(model, words[i])) {
@@ -120,8 +121,8 @@ static enum check_outcome subject_exists(const struct model *model, const struct
     return CHECK_OK;
 }
 
-static enum check_outcome connector_running(const struct model *model, const struct step *step, char *const *words, size_t count,
-                                            char *detail, size_t size) {
+static enum check_outcome connector_running(const struct model *model, const struct step *step, char *const *words,
+                                            size_t count, char *detail, size_t size) {
     (void)step;
     const struct model_connector *connector = count ? model_find_connector(model, words[0]) : NULL;
     if (!connector) {
@@ -139,8 +140,8 @@ static enum check_outcome connector_running(const struct model *model, const str
     return running ? CHECK_OK : CHECK_WAITING;
 }
 
-static enum check_outcome rows_decode(const struct model *model, const struct step *step, char *const *words, size_t count,
-                                      char *detail, size_t size) {
+static enum check_outcome rows_decode(const struct model *model, const struct step *step, char *const *words,
+                                      size_t count, char *detail, size_t size) {
     (void)step;
     const struct model_tail *tail = count ? model_find_tail(model, words[0]) : NULL;
     const struct tail_row *row = tail && tail->count ? model_tail_at(tail, tail->count - 1) : NULL;
@@ -157,8 +158,8 @@ static enum check_outcome rows_decode(const struct model *model, const struct st
     return CHECK_OK;
 }
 
-static enum check_outcome sources_exist(const struct model *model, const struct step *step, char *const *words, size_t count,
-                                        char *detail, size_t size) {
+static enum check_outcome sources_exist(const struct model *model, const struct step *step, char *const *words,
+                                        size_t count, char *detail, size_t size) {
     (void)step;
     for (size_t i = 0; i < count; i++) {
         if (!model_find_source(model, words[i])) {
@@ -170,8 +171,8 @@ static enum check_outcome sources_exist(const struct model *model, const struct 
     return CHECK_OK;
 }
 
-static enum check_outcome queries_running(const struct model *model, const struct step *step, char *const *words, size_t count,
-                                          char *detail, size_t size) {
+static enum check_outcome queries_running(const struct model *model, const struct step *step, char *const *words,
+                                          size_t count, char *detail, size_t size) {
     (void)step;
     int64_t wanted = 1, running = 0;
     if (count)
@@ -190,8 +191,8 @@ static enum check_outcome queries_running(const struct model *model, const struc
     return running >= wanted ? CHECK_OK : CHECK_WAITING;
 }
 
-static enum check_outcome group_caught_up(const struct model *model, const struct step *step, char *const *words, size_t count,
-                                          char *detail, size_t size) {
+static enum check_outcome group_caught_up(const struct model *model, const struct step *step, char *const *words,
+                                          size_t count, char *detail, size_t size) {
     (void)step;
     const struct model_group *group = count ? model_find_group(model, words[0]) : NULL;
     if (!group || group->members == 0) {
@@ -207,8 +208,8 @@ static enum check_outcome group_caught_up(const struct model *model, const struc
     return group->lag <= 5 ? CHECK_OK : CHECK_WAITING;
 }
 
-static enum check_outcome alert_raised(const struct model *model, const struct step *step, char *const *words, size_t count,
-                                       char *detail, size_t size) {
+static enum check_outcome alert_raised(const struct model *model, const struct step *step, char *const *words,
+                                       size_t count, char *detail, size_t size) {
     (void)step, (void)words, (void)count;
     if (model->alert_records == 0) {
         SAY("no alert yet: p b sends a burst");
@@ -219,8 +220,8 @@ static enum check_outcome alert_raised(const struct model *model, const struct s
 }
 
 /* A list that was never made is not a list that was cleaned: only after the clean-up command ran does this hold. */
-static enum check_outcome nothing_left(const struct model *model, const struct step *step, char *const *words, size_t count,
-                                       char *detail, size_t size) {
+static enum check_outcome nothing_left(const struct model *model, const struct step *step, char *const *words,
+                                       size_t count, char *detail, size_t size) {
     if (step->part == 0) {
         SAY("not run yet");
         return CHECK_WAITING;
@@ -230,7 +231,8 @@ static enum check_outcome nothing_left(const struct model *model, const struct s
         return CHECK_WAITING;
     }
     for (size_t i = 0; i < count; i++) {
-        if (model_find_topic(model, words[i]) || model_find_source(model, words[i]) || model_find_connector(model, words[i])) {
+        if (model_find_topic(model, words[i]) || model_find_source(model, words[i]) ||
+            model_find_connector(model, words[i])) {
             SAY("%s still exists", words[i]);
             return CHECK_WAITING;
         }
@@ -246,19 +248,20 @@ static enum check_outcome nothing_left(const struct model *model, const struct s
 }
 
 const struct check_row check_rows[] = {
-    {"servers-answer", "", "every configured server answers", servers_answer},
-    {"server", "kafka|registry|ksqldb|connect", "this server answers", one_server},
-    {"cluster-metadata", "", "the cluster answers metadata", cluster_metadata},
-    {"topic", "TOPIC [PARTITIONS]", "the topic exists (with that many partitions)", topic_exists},
-    {"topic-has-rows", "TOPIC", "the topic has rows", topic_has_rows},
-    {"subject", "SUBJECT...", "the subjects exist in the registry", subject_exists},
-    {"connector", "NAME", "connector and tasks are RUNNING", connector_running},
-    {"rows-decode", "TOPIC", "rows arrive and decode", rows_decode},
-    {"sources", "NAME...", "these streams and tables exist", sources_exist},
-    {"queries", "COUNT", "so many persistent queries are RUNNING", queries_running},
-    {"group", "GROUP", "the consumer group consumes with lag 0", group_caught_up},
-    {"alert", "", "an alert was raised", alert_raised},
-    {"nothing-left", "NAME...", "listing again shows none of what the lab made", nothing_left},
+    {"servers-answer", "", "every configured server answers", "every server answers", servers_answer},
+    {"server", "kafka|registry|ksqldb|connect", "this server answers", "%s answers", one_server},
+    {"cluster-metadata", "", "the cluster answers metadata", "the cluster answers metadata", cluster_metadata},
+    {"topic", "TOPIC [PARTITIONS]", "the topic exists (with that many partitions)", "topic %s exists", topic_exists},
+    {"topic-has-rows", "TOPIC", "the topic has rows", "%s has rows", topic_has_rows},
+    {"subject", "SUBJECT...", "the subjects exist in the registry", "%s registered", subject_exists},
+    {"connector", "NAME", "connector and tasks are RUNNING", "connector %s runs", connector_running},
+    {"rows-decode", "TOPIC", "rows arrive and decode", "rows of %s decode", rows_decode},
+    {"sources", "NAME...", "these streams and tables exist", "streams and tables exist", sources_exist},
+    {"queries", "COUNT", "so many persistent queries are RUNNING", "%s queries run", queries_running},
+    {"group", "GROUP", "the consumer group consumes with lag 0", "detector group is consuming", group_caught_up},
+    {"alert", "", "an alert was raised", "a burst raises an alert", alert_raised},
+    {"nothing-left", "NAME...", "listing again shows none of what the lab made", "nothing of the lab is left",
+     nothing_left},
 };
 const size_t check_row_count = sizeof check_rows / sizeof *check_rows;
 

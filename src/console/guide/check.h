@@ -8,6 +8,7 @@ struct check_row {
     const char *name;
     const char *arguments; /* "TOPIC [PARTITIONS]" for help */
     const char *help;
+    const char *label; /* for people; %s is the first argument */
     /* detail: at least 160 bytes, says what is missing or what was seen */
     enum check_outcome (*look)(const struct model *model, const struct step *step, char *const *words, size_t count,
                                char *detail, size_t size);

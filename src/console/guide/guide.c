@@ -88,16 +88,20 @@ static bool update_step(struct step *step, struct step_private *private, const s
 bool guide_update(struct guide *guide, const struct model *model, int64_t now_ms) {
     struct guide_owner *owner = owner_of(guide);
     bool changed = false;
-    for (size_t i = 0; i < guide->count; i++) {
-        struct step *step = &guide->steps[i];
-        enum step_state before = step->state;
-        changed |= update_step(step, &owner->privates[i], model, now_ms);
-        /* The tour goes on by itself when a step is through; it never pulls a person away from a step that is not. */
-        bool through = step->part >= step->command_count || !owner->touched;
-        if (i == guide->current && before != STEP_DONE && step->state == STEP_DONE && through && !step->staged &&
-            guide->current + 1 < guide->count)
-            guide->current++;
+    size_t current = guide->current;
+    enum step_state before = guide->count ? guide->steps[current].state : STEP_OPEN;
+    for (size_t i = 0; i < guide->count; i++)
+        changed |= update_step(&guide->steps[i], &owner->privates[i], model, now_ms);
+    /* The tour goes on by itself when a step is through; it never pulls a person away from a step that is not. */
+    while (guide->current + 1 < guide->count) {
+        const struct step *step = &guide->steps[guide->current];
+        bool through =
+            !owner->touched || (guide->current == current && before != STEP_DONE && step->part >= step->command_count);
+        if (step->state != STEP_DONE || !through || step->staged)
+            break;
+        guide->current++;
     }
+    changed |= guide->current != current;
     guide->revision += changed;
     return changed;
 }
@@ -164,4 +168,25 @@ const struct step *guide_step(const struct guide *guide, int number) {
         if (guide->steps[i].number == number)
             return &guide->steps[i];
     return NULL;
+}
+
+void guide_timer(struct guide *guide, enum guide_timer what, int64_t now_ms) {
+    guide->revision++;
+    if (what == TIMER_RESET) {
+        guide->timer_started_ms = guide->timer_paused_ms = 0;
+    } else if (what == TIMER_PAUSE) {
+        if (guide->timer_started_ms && !guide->timer_paused_ms)
+            guide->timer_paused_ms = now_ms;
+    } else if (!guide->timer_started_ms) {
+        guide->timer_started_ms = now_ms;
+    } else if (guide->timer_paused_ms) {
+        guide->timer_started_ms += now_ms - guide->timer_paused_ms;
+        guide->timer_paused_ms = 0;
+    }
+}
+
+int64_t guide_timer_ms(const struct guide *guide, int64_t now_ms) {
+    if (!guide->timer_started_ms)
+        return 0;
+    return (guide->timer_paused_ms ? guide->timer_paused_ms : now_ms) - guide->timer_started_ms;
 }

@@ -13,6 +13,7 @@ void step_free(struct step *step, struct step_private *private) {
             memory_free(private->looks[i].words[j]);
         memory_free(private->looks[i].words);
         memory_free((char *)(uintptr_t)step->checks[i].name);
+        memory_free(step->checks[i].label);
     }
     memory_free(private->looks);
     memory_free(step->checks);
@@ -24,6 +25,18 @@ void step_free(struct step *step, struct step_private *private) {
     memory_free(step->notes);
     *step = (struct step){0};
     *private = (struct step_private){0};
+}
+
+/* "topic %s exists" with the first argument in its place. */
+static char *label_of(const struct check_row *row, const string_vector *words) {
+    const char *place = strstr(row->label, "%s");
+    struct text label = TEXT_EMPTY;
+    text_append(&label, (struct view){row->label, place ? (size_t)(place - row->label) : strlen(row->label)});
+    if (place) {
+        text_append_string(&label, words->count > 1 ? words->items[1] : "");
+        text_append_string(&label, place + 2);
+    }
+    return text_take(&label);
 }
 
 static bool has_word(const char *words, struct view word) {
@@ -63,7 +76,8 @@ static int expand_statements(struct view line, const char *file, int number, str
             memcpy(name, open + mark.size, size);
         const char *statement = lab_statement(name);
         if (!statement)
-            return error_set_at(error, ERROR_INVALID, number, 0, "%s:%d: the lab has no statement '%s'", file, number, name);
+            return error_set_at(error, ERROR_INVALID, number, 0, "%s:%d: the lab has no statement '%s'", file, number,
+                                name);
         text_append_string(out, statement);
         size_t done = (size_t)(close + 1 - line.data);
         line = (struct view){line.data + done, line.size - done};
@@ -76,14 +90,15 @@ static int parse_title(struct view line, const char *file, int number, struct st
     struct view inside = {line.data + 6, line.size - 6}, digits;
     int64_t value = 0, minutes = 0;
     if (!view_split(&inside, ']', &digits) || !view_to_int64(view_trim(digits), &value) || value < 1 || value > 99)
-        return error_set_at(error, ERROR_INVALID, number, 0, "%s:%d: a step begins with `[step N] title, minutes`", file, number);
+        return error_set_at(error, ERROR_INVALID, number, 0, "%s:%d: a step begins with `[step N] title, minutes`",
+                            file, number);
     struct view title = view_trim(inside);
     size_t comma = title.size;
     while (comma > 0 && title.data[comma - 1] != ',')
         comma--;
     if (comma == 0 || !view_to_int64(view_trim((struct view){title.data + comma, title.size - comma}), &minutes))
-        return error_set_at(error, ERROR_INVALID, number, 0, "%s:%d: the planned minutes are missing after the title", file,
-                            number);
+        return error_set_at(error, ERROR_INVALID, number, 0, "%s:%d: the planned minutes are missing after the title",
+                            file, number);
     struct text copy = TEXT_EMPTY;
     text_append(&copy, view_trim((struct view){title.data, comma - 1}));
     step->number = (int)value;
@@ -92,8 +107,8 @@ static int parse_title(struct view line, const char *file, int number, struct st
     return 0;
 }
 
-int step_parse(struct view text, const char *file, const char *capabilities, struct step *step, struct step_private *private,
-               struct error *error) {
+int step_parse(struct view text, const char *file, const char *capabilities, struct step *step,
+               struct step_private *private, struct error *error) {
     enum { NOWHERE, EXPLAIN, RUN, SKIP, NOTES } place = NOWHERE;
     struct text explanation = TEXT_EMPTY, notes = TEXT_EMPTY;
     string_vector commands = {0};
@@ -128,8 +143,9 @@ int step_parse(struct view text, const char *file, const char *capabilities, str
                 split_words((struct view){line.data + 7, line.size - 7}, &words);
                 const struct check_row *row = words.count ? check_find(words.items[0]) : NULL;
                 if (!row) {
-                    error_set_at(error, ERROR_INVALID, number, 0, "%s:%d: no check is named '%s'; `help checks` lists them",
-                                 file, number, words.count ? words.items[0] : "");
+                    error_set_at(error, ERROR_INVALID, number, 0,
+                                 "%s:%d: no check is named '%s'; `help checks` lists them", file, number,
+                                 words.count ? words.items[0] : "");
                     for (size_t i = 0; i < words.count; i++)
                         memory_free(words.items[i]);
                     vector_free(&words);
@@ -137,15 +153,17 @@ int step_parse(struct view text, const char *file, const char *capabilities, str
                 }
                 struct text name = TEXT_EMPTY;
                 text_append(&name, view_trim((struct view){line.data + 7, line.size - 7}));
+                char *label = label_of(row, &words);
                 memory_free(words.items[0]);
                 memmove(&words.items[0], &words.items[1], (words.count - 1) * sizeof *words.items);
                 vector_push(&looks, (struct step_look){row, words.items, words.count - 1});
-                vector_push(&checks, (struct step_check){.name = text_take(&name)});
+                vector_push(&checks, (struct step_check){.name = text_take(&name), .label = label});
                 place = NOWHERE;
             } else {
-                error_set_at(error, ERROR_INVALID, number, 0,
-                             "%s:%d: unknown section; known are [step N], [explain], [run CAPABILITY], [check] and [notes]", file,
-                             number);
+                error_set_at(
+                    error, ERROR_INVALID, number, 0,
+                    "%s:%d: unknown section; known are [step N], [explain], [run CAPABILITY], [check] and [notes]",
+                    file, number);
                 goto cleanup;
             }
             continue;

@@ -6,11 +6,11 @@
 
 enum { WINDOWS_KEPT = 12, ALERTS_KEPT = 10000, MESSAGES_KEPT = 1000, STATEMENTS_KEPT = 1000, RATE_SECONDS = 5 };
 
-#define TAKE(to, from)        \
-    do {                      \
-        memory_free(to);      \
-        (to) = (from);        \
-        (from) = NULL;        \
+#define TAKE(to, from)                                                                                                 \
+    do {                                                                                                               \
+        memory_free(to);                                                                                               \
+        (to) = (from);                                                                                                 \
+        (from) = NULL;                                                                                                 \
     } while (0)
 
 static void apply_profile(struct model *model, struct message *message, int64_t now_ms) {
@@ -193,15 +193,13 @@ static void apply_tail(struct model *model, struct message *message, int64_t now
     (void)now_ms;
     struct event_tail *event = (struct event_tail *)message;
     struct model_tail *tail = tail_of(model, event->topic);
-    const struct tail_row *newest = tail->count ? model_tail_at(tail, tail->count - 1) : NULL;
-    uint64_t sequence = newest ? newest->sequence : 0;
     /* Rows that a full mailbox dropped show up as a gap in the running totals. */
     uint64_t shown_before = tail->received, gap = 0;
     if (event->received > shown_before + event->count && shown_before)
         gap = event->received - shown_before - event->count;
     for (size_t i = 0; i < event->count; i++) {
         struct tail_row *row = event->rows[i];
-        row->sequence = ++sequence;
+        row->sequence = ++tail->last_sequence;
         if (i == 0 && gap > row->skipped_before)
             row->skipped_before = gap;
         if (tail->count == tail->capacity) {
@@ -264,8 +262,8 @@ static void apply_window(struct model *model, struct message *message, int64_t n
             continue;
         struct model_window_row *row = NULL;
         for (size_t j = 0; j < window->rows.count && !row; j++)
-            if (strcmp(window->rows.items[j].card, seen->card) == 0 && strcmp(window->rows.items[j].email, seen->email) == 0 &&
-                window->rows.items[j].average == seen->average)
+            if (strcmp(window->rows.items[j].card, seen->card) == 0 &&
+                strcmp(window->rows.items[j].email, seen->email) == 0 && window->rows.items[j].average == seen->average)
                 row = &window->rows.items[j];
         if (!row) {
             vector_push(&window->rows, (struct model_window_row){0});
@@ -405,6 +403,7 @@ static void apply_message(struct model *model, struct message *message, int64_t 
         vector_remove(&model->messages, 0);
     }
     vector_push(&model->messages, (struct model_message){event->level, now_ms, event->text});
+    model->message_total++;
     event->text = NULL;
 }
 
@@ -456,22 +455,42 @@ static void apply_ledger(struct model *model, struct message *message, int64_t n
     }
 }
 
+static void apply_listing(struct model *model, struct message *message, int64_t now_ms) {
+    (void)now_ms;
+    struct event_listing *event = (struct event_listing *)message;
+    struct model_listing old = model->listing;
+    model->listing = event->listing; /* the old one goes with the event */
+    event->listing = old;
+}
+
 void model_apply(struct model *model, struct message *event, int64_t now_ms) {
     static const struct {
         const struct message_kind *kind;
         void (*apply)(struct model *, struct message *, int64_t);
     } rows[] = {
-        {&event_profile_kind, apply_profile},       {&event_server_kind, apply_server},
-        {&event_cluster_kind, apply_cluster},       {&event_rates_kind, apply_rates},
-        {&event_subjects_kind, apply_subjects},     {&event_groups_kind, apply_groups},
-        {&event_ksqldb_kind, apply_ksqldb},         {&event_connectors_kind, apply_connectors},
-        {&event_tail_kind, apply_tail},             {&event_tail_state_kind, apply_tail_state},
-        {&event_window_kind, apply_window},         {&event_alert_kind, apply_alert},
-        {&event_latency_kind, apply_latency},       {&event_producer_kind, apply_producer},
-        {&event_detector_kind, apply_detector},     {&event_result_kind, apply_result},
-        {&event_result_rows_kind, apply_result_rows}, {&event_statement_kind, apply_statement},
-        {&event_message_kind, apply_message},       {&event_job_kind, apply_job},
-        {&event_embedded_kind, apply_embedded},     {&event_ledger_kind, apply_ledger},
+        {&event_profile_kind, apply_profile},
+        {&event_server_kind, apply_server},
+        {&event_cluster_kind, apply_cluster},
+        {&event_rates_kind, apply_rates},
+        {&event_subjects_kind, apply_subjects},
+        {&event_groups_kind, apply_groups},
+        {&event_ksqldb_kind, apply_ksqldb},
+        {&event_connectors_kind, apply_connectors},
+        {&event_tail_kind, apply_tail},
+        {&event_tail_state_kind, apply_tail_state},
+        {&event_window_kind, apply_window},
+        {&event_alert_kind, apply_alert},
+        {&event_latency_kind, apply_latency},
+        {&event_producer_kind, apply_producer},
+        {&event_detector_kind, apply_detector},
+        {&event_result_kind, apply_result},
+        {&event_result_rows_kind, apply_result_rows},
+        {&event_statement_kind, apply_statement},
+        {&event_message_kind, apply_message},
+        {&event_job_kind, apply_job},
+        {&event_embedded_kind, apply_embedded},
+        {&event_ledger_kind, apply_ledger},
+        {&event_listing_kind, apply_listing},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].kind == event->kind) {

@@ -144,6 +144,13 @@ static void ledger_free(struct message *message) {
     memory_free(message);
 }
 
+static void listing_free(struct message *message) {
+    struct event_listing *event = (struct event_listing *)message;
+    memory_free(event->listing.folder);
+    owned_strings_free(event->listing.names, event->listing.count);
+    memory_free(event);
+}
+
 const struct message_kind event_profile_kind = {"profile", MAILBOX_WAIT, profile_free};
 const struct message_kind event_server_kind = {"server", MAILBOX_MERGE, server_free};
 const struct message_kind event_cluster_kind = {"cluster", MAILBOX_MERGE, cluster_free};
@@ -166,6 +173,7 @@ const struct message_kind event_message_kind = {"message", MAILBOX_WAIT, message
 const struct message_kind event_job_kind = {"job", MAILBOX_MERGE, job_free};
 const struct message_kind event_embedded_kind = {"embedded", MAILBOX_MERGE, NULL};
 const struct message_kind event_ledger_kind = {"ledger", MAILBOX_WAIT, ledger_free};
+const struct message_kind event_listing_kind = {"listing", MAILBOX_MERGE, listing_free};
 
 void *event_new(const struct message_kind *kind) {
     static const struct {
@@ -194,6 +202,7 @@ void *event_new(const struct message_kind *kind) {
         {&event_job_kind, sizeof(struct event_job)},
         {&event_embedded_kind, sizeof(struct event_embedded)},
         {&event_ledger_kind, sizeof(struct event_ledger)},
+        {&event_listing_kind, sizeof(struct event_listing)},
     };
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         if (sizes[i].kind == kind) {

@@ -72,6 +72,8 @@ void model_free(struct model *model) {
         memory_free(model->jobs.items[i].text);
     vector_free(&model->jobs);
     owned_strings_free(model->created.items, model->created.count);
+    memory_free(model->listing.folder);
+    owned_strings_free(model->listing.names, model->listing.count);
     memory_free(model);
 }
 

@@ -21,8 +21,19 @@ struct cleanup {
     struct ledger_entry *entries;
     size_t count;
     int done, failed;
+    bool stopped;       /* a person wants it to end; the ledger knows the rest */
     struct error error; /* first failure */
 };
+
+/* Between two things: whether to go on. */
+static bool goes_on(struct cleanup *cleanup) {
+    struct request *request = service_receive(cleanup->self, 0);
+    if (request) {
+        cleanup->stopped = cleanup->stopped || request->verb == REQUEST_STOP;
+        message_free(&request->message);
+    }
+    return !cleanup->stopped && !service_stopping(cleanup->self);
+}
 
 static bool gone(int result, const struct error *error) {
     return result == 0 || error->code == ERROR_NOT_FOUND;
@@ -56,7 +67,7 @@ static bool is_ours(const struct cleanup *cleanup, const char *source) {
 
 /* The persistent queries that fill our sources. Push queries are their owners' business: ours have been stopped. */
 static void terminate_queries(struct cleanup *cleanup, const struct ksqldb_query *queries, size_t count) {
-    for (size_t i = 0; i < count && !service_stopping(cleanup->self); i++) {
+    for (size_t i = 0; i < count && goes_on(cleanup); i++) {
         if (queries[i].is_push || !queries[i].sink || !is_ours(cleanup, queries[i].sink))
             continue;
         struct text statement = TEXT_EMPTY;
@@ -81,7 +92,7 @@ static int drop_source(struct cleanup *cleanup, const struct ksqldb_source *sour
 static size_t drop_round(struct cleanup *cleanup, const struct ksqldb_source *sources, size_t count, bool *dropped,
                          struct error *error) {
     size_t left = 0;
-    for (size_t j = cleanup->count; j-- > 0 && !service_stopping(cleanup->self);) {
+    for (size_t j = cleanup->count; j-- > 0 && goes_on(cleanup);) {
         struct ledger_entry *entry = &cleanup->entries[j];
         const struct ksqldb_source *source = NULL;
         if (strcmp(entry->kind, "source") != 0)
@@ -134,7 +145,7 @@ static int clean_ksqldb(struct cleanup *cleanup) {
 }
 
 static void clean_kind(struct cleanup *cleanup, const char *kind) {
-    for (size_t i = cleanup->count; i-- > 0 && !service_stopping(cleanup->self);) {
+    for (size_t i = cleanup->count; i-- > 0 && goes_on(cleanup);) {
         struct ledger_entry *entry = &cleanup->entries[i];
         struct error error = {0};
         int result = 0;

@@ -1,13 +1,19 @@
 /* Files that are written after the start: exports, pictures, history, profiles, the take-home bundle. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "console/service/service_private.h"
 #include "foundation/base/file.h"
 #include "foundation/base/memory.h"
+#include "foundation/base/vector.h"
 #include "lab/statements.h"
+
+enum { NAMES_MOST = 2000 };
 
 static int append(const char *path, struct view bytes, struct error *error) {
     int descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -49,6 +55,34 @@ static int write_bundle(struct service *self, const char *folder, const char *st
     return result;
 }
 
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Names for completion; what cannot be read has none. */
+static void list(struct service *self, const char *folder) {
+    struct event_listing *event = event_new(&event_listing_kind);
+    VECTOR(char *) names = {0};
+    DIR *found = opendir(folder);
+    for (struct dirent *entry; found && (entry = readdir(found)) && names.count < NAMES_MOST;) {
+        if (entry->d_name[0] == '.')
+            continue;
+        char *path = file_join(folder, entry->d_name);
+        struct stat status;
+        struct text name = TEXT_EMPTY;
+        text_append_format(&name, "%s%s", entry->d_name,
+                           stat(path, &status) == 0 && S_ISDIR(status.st_mode) ? "/" : "");
+        vector_push(&names, text_take(&name));
+        memory_free(path);
+    }
+    if (found)
+        closedir(found);
+    if (names.count)
+        qsort(names.items, names.count, sizeof *names.items, by_name);
+    event->listing = (struct model_listing){memory_copy_string(folder), names.items, names.count};
+    mailbox_send(self->context.events, &event->message);
+}
+
 static void run(struct service *self) {
     while (!service_stopping(self)) {
         struct request *request = service_receive(self, -1);
@@ -75,6 +109,9 @@ static void run(struct service *self) {
             break;
         case REQUEST_BUNDLE:
             result = write_bundle(self, request->text, request->more, &error);
+            break;
+        case REQUEST_LIST:
+            list(self, request->text);
             break;
         default:
             break;

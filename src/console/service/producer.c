@@ -198,6 +198,12 @@ static void send(struct producer *producer, const struct transaction *transactio
     producer->dirty = true;
 }
 
+/* What the rate is measured by: with a fixed clock time moves only when that clock is moved. */
+static int64_t pace_ns(const struct producer *producer) {
+    const struct clock *clock = producer->self->context.clock;
+    return clock && clock->fixed ? clock_wall_ms(clock) * 1000000 : clock_monotonic_ns();
+}
+
 static void send_next(struct producer *producer) {
     struct transaction transactions[TRANSACTION_BURST];
     int64_t now = service_now(producer->self);
@@ -265,7 +271,7 @@ static void handle(struct producer *producer, const struct request *request) {
             break;
         }
         producer->state.running = true;
-        producer->next_ns = clock_monotonic_ns();
+        producer->next_ns = pace_ns(producer);
         producer->span_ms = clock_monotonic_ms();
         producer->span_acknowledged = producer->state.acknowledged;
         memory_free(producer->state.error);
@@ -283,7 +289,7 @@ static void handle(struct producer *producer, const struct request *request) {
         break;
     case REQUEST_RATE:
         producer->state.rate = request->number;
-        producer->next_ns = clock_monotonic_ns();
+        producer->next_ns = pace_ns(producer);
         break;
     case REQUEST_BURST:
         send_burst(producer, request->text, request->count);
@@ -304,7 +310,7 @@ static void handle(struct producer *producer, const struct request *request) {
 
 /* Sends what is due; milliseconds until the next. */
 static int turn(struct producer *producer) {
-    int64_t now = clock_monotonic_ns();
+    int64_t now = pace_ns(producer);
     if (producer->state.rate < 0) {
         size_t waiting = kafka_producer_waiting(producer->kafka);
         for (int i = 0; i < MAX_BATCH && waiting < QUEUE_MOST; i++, waiting++)
@@ -318,10 +324,10 @@ static int turn(struct producer *producer) {
         send_next(producer);
         producer->next_ns += step;
     }
-    if (producer->next_ns < now - 1000000000) /* after a suspension nothing is made up for */
+    if (producer->next_ns < now - 1000000000 && !producer->self->context.clock) /* after a suspension nothing is made up for */
         producer->next_ns = now;
     kafka_producer_poll(producer->kafka, 0);
-    int64_t wait_ms = (producer->next_ns - clock_monotonic_ns()) / 1000000;
+    int64_t wait_ms = (producer->next_ns - pace_ns(producer)) / 1000000;
     return wait_ms < 0 ? 0 : wait_ms > 20 ? 20 : (int)wait_ms;
 }
 

@@ -9,10 +9,10 @@
 static const struct {
     const char *unicode, *ascii;
 } glyphs[] = {
-    {"●", "*"}, {"○", "o"}, {"√", "x"}, {"►", ">"}, {"▲", "^"}, {"▁", "."}, {"▂", ":"}, {"▃", "-"},
-    {"▄", "="}, {"▅", "+"}, {"▆", "*"}, {"▇", "#"}, {"█", "#"}, {"▌", "="}, {"░", "-"}, {"…", "~"},
-    {"─", "-"}, {"│", "|"}, {"━", "="}, {"┃", "|"}, {"┌", "+"}, {"┐", "+"}, {"└", "+"}, {"┘", "+"},
-    {"┏", "+"}, {"┓", "+"}, {"┗", "+"}, {"┛", "+"}, {"•", "*"}, {"·", " "}, {"–", "-"},
+    {"●", "*"}, {"○", "o"}, {"√", "x"}, {"►", ">"}, {"▲", "^"}, {"▁", "."}, {"▂", ":"}, {"▃", "-"}, {"▄", "="},
+    {"▅", "+"}, {"▆", "*"}, {"▇", "#"}, {"█", "#"}, {"▌", "="}, {"░", "-"}, {"…", "~"}, {"─", "-"}, {"│", "|"},
+    {"━", "="}, {"┃", "|"}, {"┌", "+"}, {"┐", "+"}, {"└", "+"}, {"┘", "+"}, {"┏", "+"}, {"┓", "+"}, {"┗", "+"},
+    {"┛", "+"}, {"•", "*"}, {"·", " "}, {"–", "-"}, {"↑", "^"}, {"↓", "v"},
 };
 
 void canvas_resize(struct canvas *canvas, int columns, int rows) {
@@ -30,6 +30,7 @@ void canvas_free(struct canvas *canvas) {
 void canvas_clear(struct canvas *canvas) {
     canvas->clip = (struct rectangle){0, 0, canvas->columns, canvas->rows};
     canvas->cursor_x = canvas->cursor_y = -1;
+    canvas->cursor_shown = false;
     canvas_fill(canvas, canvas->clip, ROLE_TEXT);
 }
 
@@ -163,12 +164,14 @@ void canvas_border(struct canvas *canvas, struct rectangle area, bool focus) {
 }
 
 void canvas_spark(struct canvas *canvas, int x, int y, const uint32_t *values, size_t count) {
-    static const char *const levels[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    static const char *const levels[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}, *const plain[] = {".", ":", "-", "=",
+                                                                                                    "+", "*", "#", "@"};
     uint32_t largest = 1;
     for (size_t i = 0; i < count; i++)
         largest = values[i] > largest ? values[i] : largest;
     for (size_t i = 0; i < count; i++)
-        x = canvas_put(canvas, x, y, ROLE_SPARK, view_of(levels[(uint64_t)values[i] * 7 / largest]));
+        x = canvas_put(canvas, x, y, ROLE_SPARK,
+                       view_of((canvas->ascii ? plain : levels)[(uint64_t)values[i] * 7 / largest]));
 }
 
 void canvas_meter(struct canvas *canvas, int x, int y, int columns, double part) {

@@ -57,6 +57,32 @@ const char *format_age(int64_t ms, char *out) {
     return out;
 }
 
+const char *format_short_age(int64_t ms, char *out) {
+    long long s = ms < 0 ? 0 : ms / 1000;
+    if (s >= 3600 && s < 86400)
+        snprintf(out, FORMAT_SIZE, "%lldh", s / 3600);
+    else if (s >= 100 * 86400)
+        snprintf(out, FORMAT_SIZE, "99d");
+    else
+        format_age(ms, out);
+    return out;
+}
+
+const char *format_timer(int64_t ms, char *out) {
+    long long s = ms < 0 ? 0 : ms / 1000;
+    if (s < 3600)
+        snprintf(out, FORMAT_SIZE, "%lld:%02lld", s / 60, s % 60);
+    else
+        snprintf(out, FORMAT_SIZE, "%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
+    return out;
+}
+
+const char *format_figure(double r, char *out) {
+    format_rate(r, out);
+    out[strlen(out) - 2] = '\0'; /* without its unit */
+    return out;
+}
+
 const char *format_latency(int64_t ms, char *out) {
     if (ms < 1000)
         snprintf(out, FORMAT_SIZE, "%lldms", (long long)ms);
@@ -82,4 +108,8 @@ const char *format_card(const char *card, bool mask, char *out) {
     else
         snprintf(out, FORMAT_SIZE, "%s", mask && size ? "••••" : card);
     return out;
+}
+
+const char *format_fit(const char *figure, int columns) {
+    return (int)strlen(figure) > columns ? "###" : figure;
 }

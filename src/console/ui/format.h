@@ -13,3 +13,7 @@ const char *format_age(int64_t ms, char *out);                                  
 const char *format_latency(int64_t ms, char *out);                                 /* 82ms 1.8s */
 const char *format_time(int64_t utc_ms, int zone_offset, bool with_ms, char *out); /* 12:04:31.204 */
 const char *format_card(const char *card, bool mask, char *out);                   /* 5031 •••• 2983 */
+const char *format_figure(double per_second, char *out);                           /* 13.2, 1.2k */
+const char *format_short_age(int64_t ms, char *out);                               /* at most three columns */
+const char *format_timer(int64_t ms, char *out);                                   /* 0:21 41:20 1:05:00 */
+const char *format_fit(const char *figure, int columns);                           /* itself, or ### when it is wider */

@@ -9,6 +9,7 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
+#include "console/command/complete.h"
 #include "foundation/base/memory.h"
 #include "foundation/base/utf8.h"
 
@@ -22,6 +23,7 @@ static const char *(*candidates)(void *context, const char *word, size_t index);
 static void *candidates_context;
 static bool prepared;
 static char *history_path;
+static char *before_cursor;
 
 static const struct {
     const char *key, *bytes;
@@ -58,7 +60,10 @@ static char *next_candidate(const char *word, int again) {
 static char **complete_word(const char *word, int start, int end) {
     (void)start, (void)end;
     rl_attempted_completion_over = 1;
-    return rl_completion_matches(word, next_candidate);
+    char **matches = rl_completion_matches(word, next_candidate);
+    size_t size = matches && matches[0] ? strlen(matches[0]) : 0;
+    rl_completion_suppress_append = size && matches[0][size - 1] == '/'; /* a folder: its files come next */
+    return matches;
 }
 static void show_no_list(char **matches, int count, int longest) {
     (void)matches, (void)count, (void)longest;
@@ -96,6 +101,7 @@ static void prepare(void) {
     rl_redisplay_function = draw_nothing;
     rl_completion_display_matches_hook = show_no_list;
     rl_startup_hook = put_preset;
+    rl_completer_word_break_characters = " ;";
     rl_variable_bind("enable-bracketed-paste", "off");
 }
 
@@ -115,7 +121,8 @@ void line_close(void) {
     if (state == LINE_EDITING)
         rl_callback_handler_remove();
     memory_free(entered);
-    entered = NULL;
+    memory_free(before_cursor);
+    entered = before_cursor = NULL;
     state = LINE_CLOSED;
 }
 
@@ -138,7 +145,7 @@ enum line_state line_key(const char *key) {
     memcpy(queue, bytes, queue_count);
     while (state == LINE_EDITING && queue_at < queue_count)
         rl_callback_read_char();
-    if (state == LINE_ENTERED)
+    if (state == LINE_ENTERED && candidates)
         line_remember(entered);
     return state;
 }
@@ -155,6 +162,15 @@ void line_paste(struct view text) {
 
 const char *line_text(void) {
     return state == LINE_ENTERED ? entered : state == LINE_EDITING && rl_line_buffer ? rl_line_buffer : "";
+}
+
+const char *line_before_cursor(void) {
+    struct text text = TEXT_EMPTY;
+    memory_free(before_cursor);
+    if (state == LINE_EDITING && rl_line_buffer)
+        text_append_bytes(&text, rl_line_buffer, (size_t)rl_point);
+    before_cursor = text_take(&text);
+    return before_cursor;
 }
 
 int line_cursor(void) {
@@ -200,9 +216,12 @@ void line_remember_in(const char *path) {
 }
 
 void line_remember(const char *text) {
-    if (!*text || strcasestr(text, "secret") || strcasestr(text, "password"))
+    if (!history_may_keep(view_of(text)))
         return;
-    add_history(text);
+    prepare_history();
+    const HIST_ENTRY *last = history_length ? history_get(history_base + history_length - 1) : NULL;
+    if (!last || strcmp(last->line, text) != 0)
+        add_history(text);
     if (!history_path)
         return;
     int descriptor = open(history_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600); /* for its owner alone */

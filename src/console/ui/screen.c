@@ -3,6 +3,7 @@
 
 #include <locale.h>
 #include <ncurses.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 /* term.h would bring macros named columns and lines. */
 extern int setupterm(const char *term, int descriptor, int *status);
 
-enum { KEY_PASTE_BEGIN = KEY_MAX + 1, KEY_PASTE_END, PASTE_LIMIT = 1 << 20 };
+enum { KEY_PASTE_BEGIN = KEY_MAX + 1, KEY_PASTE_END, PASTE_LIMIT = 1 << 20, COPY_LIMIT = 50000 };
 static const char restore_bytes[] =
     "\033[?2004l\033[?1006l\033[?1002l\033[?1000l\033[0m\033[?25h\033[?1049l\033[?1l\033>";
 
@@ -26,6 +27,8 @@ static volatile sig_atomic_t active;
 static struct termios saved_terminal;
 static SCREEN *screen;
 static enum colour_mode mode;
+static char crash_note[512];
+static size_t crash_note_size;
 static struct cell *painted; /* what the terminal shows */
 static int painted_columns, painted_rows;
 static struct role_look {
@@ -43,7 +46,10 @@ void screen_restore(void) {
 }
 
 static void on_fatal_signal(int number) {
+    bool shown = active;
     screen_restore();
+    ssize_t written = shown ? write(STDERR_FILENO, crash_note, crash_note_size) : 0;
+    (void)written;
     signal(number, SIG_DFL);
     raise(number);
 }
@@ -118,40 +124,16 @@ void screen_size(int *columns, int *rows) {
     *rows = LINES;
 }
 
-static int colour_number(struct theme_colour colour, bool *bold) {
-    switch (mode) {
-    case COLOUR_DIRECT:
-        return colour.direct >= 0 && colour.direct < 8 ? 8 : colour.direct;
-    case COLOUR_256:
-        return colour.indexed;
-    case COLOUR_16:
-        return colour.basic;
-    case COLOUR_8:
-        *bold |= colour.basic >= 8;
-        return colour.basic < 0 ? -1 : colour.basic & 7;
-    default:
-        return -1;
-    }
-}
-
 void screen_set_theme(const struct theme *theme) {
-    const struct theme_style *base = &theme->styles[ROLE_BACKGROUND];
-    bool ignored = false;
     use_default_colors();
     for (int i = 0; i < ROLE_COUNT; i++) {
-        const struct theme_style *style = &theme->styles[i];
-        struct role_look *look = &looks[i];
-        bool bold = style->bold;
-        *look = (struct role_look){0};
+        struct theme_look from = theme_look(theme, (enum role)i, mode);
+        looks[i] = (struct role_look){
+            (from.bold ? A_BOLD : 0) | (from.underline ? A_UNDERLINE : 0) | (from.reverse ? A_REVERSE : 0), 0};
         if (mode != COLOUR_MONO) {
-            int ground = colour_number(style->ground, &ignored);
-            if (ground < 0 && theme->paint_ground)
-                ground = colour_number(base->text, &ignored);
-            look->pair = i + 1;
-            init_extended_pair(look->pair, colour_number(style->text, &bold), ground);
+            looks[i].pair = i + 1;
+            init_extended_pair(looks[i].pair, from.text, from.ground);
         }
-        look->attributes = (bold ? A_BOLD : 0) | (style->underline && mode == COLOUR_MONO ? A_UNDERLINE : 0) |
-                           (style->reverse && mode == COLOUR_MONO ? A_REVERSE : 0);
     }
     screen_redraw();
 }
@@ -196,7 +178,7 @@ void screen_paint(const struct canvas *canvas) {
                 paint_cell(cell, x, y);
         }
     memcpy(painted, canvas->cells, count * sizeof *painted);
-    curs_set(canvas->cursor_x >= 0);
+    curs_set(canvas->cursor_shown && canvas->cursor_x >= 0);
     if (canvas->cursor_x >= 0)
         move(canvas->cursor_y, canvas->cursor_x);
     wnoutrefresh(stdscr);
@@ -278,11 +260,75 @@ bool screen_key(char key[16], struct text *paste) {
     }
 }
 
-void screen_suspend(void) {
+void screen_suspend(const char *note) {
     write_string("\033[?2004l");
+    curs_set(1);
     endwin();
+    active = 0;
+    write_string(note);
     raise(SIGTSTP);
+    active = 1;
     write_string("\033[?2004h");
     refresh();
     screen_redraw();
+}
+
+enum colour_mode screen_colours(void) {
+    return mode;
+}
+
+void screen_set_crash_note(const char *note) {
+    crash_note_size = strlen(note) < sizeof crash_note ? strlen(note) : sizeof crash_note - 1;
+    memcpy(crash_note, note, crash_note_size);
+}
+
+/* "ESC ] 11 ; rgb:rrrr/gggg/bbbb" and BEL or ESC \. */
+static int read_ground(const char *answer) {
+    const char *found = strstr(answer, "rgb:");
+    unsigned parts[3];
+    if (!found || sscanf(found + 4, "%4x/%4x/%4x", &parts[0], &parts[1], &parts[2]) != 3)
+        return -1;
+    int digits = (int)strcspn(found + 4, "/"), colour = 0;
+    for (int i = 0; i < 3; i++)
+        colour = colour << 8 | (int)(digits == 4 ? parts[i] >> 8 : digits == 1 ? parts[i] * 17 : parts[i] & 255);
+    return colour;
+}
+
+int screen_ground(int timeout_ms) {
+    char answer[128] = "";
+    size_t size = 0;
+    write_string("\033]11;?\033\\");
+    for (int left = timeout_ms; left > 0 && size + 1 < sizeof answer; left -= 5) {
+        struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN};
+        if (poll(&wait, 1, 5) <= 0)
+            continue;
+        ssize_t got = read(STDIN_FILENO, answer + size, sizeof answer - 1 - size);
+        if (got <= 0)
+            break;
+        size += (size_t)got;
+        answer[size] = '\0';
+        if (answer[size - 1] == '\a' || answer[size - 1] == '\\')
+            break;
+    }
+    return read_ground(answer);
+}
+
+int screen_copy(struct view text, struct error *error) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    struct text out = TEXT_EMPTY;
+    if (text.size > COPY_LIMIT)
+        return error_set(error, ERROR_INVALID, "%zu bytes are more than terminals take at once (%d)", text.size,
+                         COPY_LIMIT);
+    text_append_string(&out, "\033]52;c;");
+    for (size_t i = 0; i < text.size; i += 3) {
+        uint32_t three = 0;
+        for (size_t j = 0; j < 3; j++)
+            three = three << 8 | (i + j < text.size ? (unsigned char)text.data[i + j] : 0);
+        for (size_t j = 0; j < 4; j++)
+            text_append_char(&out, i + j > text.size ? '=' : digits[three >> (18 - 6 * j) & 63]);
+    }
+    text_append_char(&out, '\a');
+    write_string(text_string(&out));
+    text_free(&out);
+    return 0;
 }

@@ -1,5 +1,6 @@
 #include "console/ui/theme.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "console/ui/defaults.h"
@@ -70,8 +71,9 @@ static bool read_style(struct view value, struct theme_style *style) {
     return true;
 }
 
-static void load(struct theme *theme, struct view text, const char *file, struct view (*inherited)(const char *name),
-                 struct text *complaints, int depth) {
+static void load(struct theme *theme, struct view text, const char *file,
+                 struct view (*inherited)(void *context, const char *name), void *context, struct text *complaints,
+                 int depth) {
     struct view line;
     for (int number = 1; view_split(&text, '\n', &line); number++) {
         line = view_trim(line);
@@ -88,12 +90,12 @@ static void load(struct theme *theme, struct view text, const char *file, struct
             char other[64] = "";
             if (value.size < sizeof other)
                 memcpy(other, value.data, value.size);
-            struct view base = inherited ? inherited(other) : (struct view){0};
+            struct view base = inherited ? inherited(context, other) : (struct view){0};
             if (!base.size || depth > 4)
                 text_append_format(complaints, "%s:%d: there is no theme `%.*s` to inherit\n", file, number,
                                    VIEW_ARGS(value));
             else
-                load(theme, base, other, inherited, complaints, depth + 1);
+                load(theme, base, other, inherited, context, complaints, depth + 1);
             continue;
         }
         int role = 0;
@@ -108,9 +110,9 @@ static void load(struct theme *theme, struct view text, const char *file, struct
     }
 }
 
-void theme_load(struct theme *theme, struct view text, const char *file, struct view (*inherited)(const char *name),
-                struct text *complaints) {
-    load(theme, text, file, inherited, complaints, 0);
+void theme_load(struct theme *theme, struct view text, const char *file,
+                struct view (*inherited)(void *context, const char *name), void *context, struct text *complaints) {
+    load(theme, text, file, inherited, context, complaints, 0);
 }
 
 struct view theme_shipped(const char *name) {
@@ -121,9 +123,58 @@ struct view theme_shipped(const char *name) {
     return (struct view){0};
 }
 
+const char *theme_shipped_name(size_t index, char name[64]) {
+    if (index >= ui_defaults_count)
+        return NULL;
+    snprintf(name, 64, "%.*s", (int)strcspn(ui_defaults[index].name, "."), ui_defaults[index].name);
+    return name;
+}
+
+static int colour_number(struct theme_colour colour, enum colour_mode mode, bool *bold) {
+    switch (mode) {
+    case COLOUR_DIRECT:
+        return colour.direct >= 0 && colour.direct < 8 ? 8 : colour.direct; /* 0-7 mean the basic colours there */
+    case COLOUR_256:
+        return colour.indexed;
+    case COLOUR_16:
+        return colour.basic;
+    case COLOUR_8:
+        *bold |= colour.basic >= 8; /* the bright ones */
+        return colour.basic < 0 ? -1 : colour.basic & 7;
+    default:
+        return -1;
+    }
+}
+
+struct theme_look theme_look(const struct theme *theme, enum role role, enum colour_mode mode) {
+    const struct theme_style *style = &theme->styles[role];
+    struct theme_look look = {-1, -1, style->bold, false, false};
+    bool ignored = false;
+    if (mode == COLOUR_MONO) {
+        look.underline = style->underline;
+        look.reverse = style->reverse;
+        return look;
+    }
+    look.text = colour_number(style->text, mode, &look.bold);
+    look.ground = colour_number(style->ground, mode, &ignored);
+    if (look.ground < 0 && theme->paint_ground)
+        look.ground = colour_number(theme->styles[ROLE_BACKGROUND].text, mode, &ignored);
+    return look;
+}
+
+bool theme_is_mode(const char *asked) {
+    static const char *const words[] = {"auto", "mono", "8", "16", "256", "24"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i], asked) == 0)
+            return true;
+    return false;
+}
+
 enum colour_mode theme_choose_mode(const char *asked, const char *no_color, int terminal_colours, bool direct) {
     if (asked && strcmp(asked, "mono") == 0)
         return COLOUR_MONO;
+    if (asked && strcmp(asked, "8") == 0)
+        return terminal_colours >= 8 ? COLOUR_8 : COLOUR_MONO;
     if (asked && strcmp(asked, "16") == 0)
         return terminal_colours >= 16 ? COLOUR_16 : terminal_colours >= 8 ? COLOUR_8 : COLOUR_MONO;
     if (asked && strcmp(asked, "256") == 0 && terminal_colours >= 256)

@@ -13,7 +13,7 @@ static void the_shipped_themes_load_without_complaint(void **state) {
         struct text complaints = TEXT_EMPTY;
         struct theme theme;
         theme_init(&theme);
-        theme_load(&theme, theme_shipped(names[i]), names[i], NULL, &complaints);
+        theme_load(&theme, theme_shipped(names[i]), names[i], NULL, NULL, &complaints);
         assert_string_equal(text_string(&complaints), "");
         for (int role = 0; role < ROLE_COUNT; role++) {
             assert_int_not_equal(theme.styles[role].text.direct, -1);
@@ -28,7 +28,7 @@ static void a_value_has_three_colours_attributes_and_a_ground(void **state) {
     struct theme theme;
     (void)state;
     theme_init(&theme);
-    theme_load(&theme, VIEW("select = #ffffff 231 +white bold on #1f4e79 24 blue\n"), "t", NULL, NULL);
+    theme_load(&theme, VIEW("select = #ffffff 231 +white bold on #1f4e79 24 blue\n"), "t", NULL, NULL, NULL);
     assert_int_equal(theme.styles[ROLE_SELECT].text.direct, 0xffffff);
     assert_int_equal(theme.styles[ROLE_SELECT].text.basic, 15);
     assert_int_equal(theme.styles[ROLE_SELECT].ground.indexed, 24);
@@ -41,7 +41,7 @@ static void wrong_lines_are_named_and_ignored(void **state) {
     struct theme theme;
     (void)state;
     theme_init(&theme);
-    theme_load(&theme, VIEW("ok = green\nglow = red\nwarn = #12345\nalert 3\nalert = 300\ninherit = none\n"), "t", NULL,
+    theme_load(&theme, VIEW("ok = green\nglow = red\nwarn = #12345\nalert 3\nalert = 300\ninherit = none\n"), "t", NULL, NULL,
                &complaints);
     assert_string_equal(text_string(&complaints), "t:2: unknown role `glow`\nt:3: `#12345` is no colour\n"
                                                   "t:4: expected `role = value`\nt:5: `300` is no colour\n"

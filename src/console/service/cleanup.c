@@ -181,6 +181,11 @@ static void stop_others(struct service *self) {
 
 static void tell(struct cleanup *cleanup, size_t left) {
     struct service *self = cleanup->self;
+    if (left && cleanup->stopped && !cleanup->error.code) {
+        service_say(self, MESSAGE_WARN, "Clean-up stopped: %d gone, %zu left. :cleanup goes on with the rest.",
+                    cleanup->done, left);
+        return;
+    }
     if (left && !cleanup->error.code)
         error_set(&cleanup->error, ERROR_INVALID, "the rest is of a kind that this program does not know");
     if (left)

@@ -12,7 +12,7 @@
 #include "scene.h"
 #include "server/embedded.h"
 
-enum { QUIET_MS = 200, PATIENCE_MS = 15000, SOME_MS = 20 };
+enum { QUIET_MS = 200, PATIENCE_MS = 6000, SOME_MS = 20 };
 
 struct stand {
     struct scene scene;

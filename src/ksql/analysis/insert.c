@@ -79,7 +79,7 @@ int analyse_insert(const struct analysis *analysis, const struct statement *stat
                          "Failed to prepare statement: Expected number columns and values to match: %zu, %zu",
                          statement->column_count, statement->value_count);
     if (source == NULL)
-        return error_set(error, ERROR_NOT_FOUND, "Cannot insert values into an unknown stream/table: %.*s",
+        return error_set(error, ERROR_NOT_FOUND, "Cannot insert values into an unknown stream/table: `%.*s`",
                          VIEW_ARGS(statement->name));
     if (check_source(source, error) != 0)
         return -1;

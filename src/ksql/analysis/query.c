@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "ksql/analysis/building.h"
+#include "ksql/language/parse.h"
 
 struct binder building_binder(struct building *building, bool grouped, const char *clause) {
     return (struct binder){.analysis = building->analysis,
@@ -183,12 +184,11 @@ static int join_step(struct building *building, const struct join *join, struct 
     const struct schema *table = building->right->schema;
     bool primary = key->kind == NODE_COLUMN && table->key_count == 1 && view_equal(key->name, table->columns[0].name);
     if (!primary)
-        return error_set_at(
-            building->error, ERROR_INVALID, key->line, key->column,
-            "Line: %d, Col: %d: Invalid join condition: stream-table joins require to join on the table's "
-            "primary key. Got %.*s = %.*s.",
-            key->line, key->column, VIEW_ARGS(node_text(building->arena, building->left_key)),
-            VIEW_ARGS(node_text(building->arena, key)));
+        return error_set_at(building->error, ERROR_INVALID, key->line, key->column,
+                            "Invalid join condition: stream-table joins require to join on the table's "
+                            "primary key. Got %.*s = %.*s.",
+                            VIEW_ARGS(node_text(building->arena, building->left_key)),
+                            VIEW_ARGS(node_text(building->arena, key)));
     if (left_key->type == NULL || !sql_type_equal(left_key->type, right_key->type))
         return error_set_at(building->error, ERROR_INVALID, building->left_key->line, building->left_key->column,
                             "Invalid join condition: types don't match. Got %.*s{%.*s} = %.*s{%.*s}.",
@@ -218,13 +218,38 @@ static int join_step(struct building *building, const struct join *join, struct 
     return 0;
 }
 
+/* The plan may outlive the source: a push query goes on when what it reads is dropped. */
+static const struct source *own_source(struct building *building, const struct relation *relation) {
+    const struct source *source = find_source(building, relation);
+    if (source == NULL)
+        return NULL;
+    struct source *copy = arena_allocate(building->arena, sizeof *copy);
+    *copy = *source;
+    struct view *const views[] = {&copy->name,
+                                  &copy->topic,
+                                  &copy->made_by,
+                                  &copy->statement,
+                                  &copy->timestamp_column,
+                                  &copy->timestamp_format,
+                                  &copy->format.key_format,
+                                  &copy->format.value_format,
+                                  &copy->format.key_schema_name,
+                                  &copy->format.value_schema_name,
+                                  &copy->format.key_delimiter,
+                                  &copy->format.value_delimiter};
+    for (size_t i = 0; i < sizeof views / sizeof *views; i++)
+        *views[i] = own(building, *views[i]);
+    copy->schema = schema_copy(building->arena, source->schema);
+    return copy;
+}
+
 static int sources(struct building *building, const struct query *query) {
     building->left_relation = query->from;
-    if ((building->left = find_source(building, &query->from)) == NULL)
+    if ((building->left = own_source(building, &query->from)) == NULL)
         return -1;
     if (query->join_count > 0) {
         building->right_relation = query->joins[0].right;
-        if ((building->right = find_source(building, &building->right_relation)) == NULL)
+        if ((building->right = own_source(building, &building->right_relation)) == NULL)
             return -1;
         if (view_equal(building->left_relation.alias, building->right_relation.alias))
             return error_set_at(building->error, ERROR_INVALID, query->joins[0].line, query->joins[0].column,
@@ -588,9 +613,19 @@ static bool is_select_into(enum statement_kind kind) {
     return kind == STATEMENT_CREATE_STREAM_AS || kind == STATEMENT_CREATE_TABLE_AS;
 }
 
-static int analyse(const struct analysis *analysis, const struct statement *statement, const char *query_id, bool pull,
+/* The same tree over text that the plan owns: names and literals of a plan are views into it. */
+static const struct statement *own_statement(struct plan *plan, const struct statement *statement) {
+    struct statement *own;
+    struct view written = arena_copy_view(&plan->arena, statement->written);
+    if (parse_statement(&plan->arena, written, statement->line, statement->column, &own, NULL) != 0)
+        return statement; /* a part of a larger statement, whose text lives as long as the caller's arena */
+    return own;
+}
+
+static int analyse(const struct analysis *analysis, const struct statement *given, const char *query_id, bool pull,
                    struct query_definition *definition, struct error *error) {
-    *definition = (struct query_definition){.plan = plan_new(), .retention_ms = -1, .rewritten = statement->written};
+    *definition = (struct query_definition){.plan = plan_new(), .retention_ms = -1, .rewritten = given->written};
+    const struct statement *statement = own_statement(definition->plan, given);
     struct building building = {.analysis = analysis,
                                 .statement = statement,
                                 .arena = &definition->plan->arena,
@@ -617,7 +652,8 @@ static int analyse(const struct analysis *analysis, const struct statement *stat
     }
     definition->source_name = arena_copy_view(building.arena, building.left->name);
     if (plan_query(&building) != 0 || result_kind(&building) != 0 || finish(&building, &with, definition) != 0) {
-        if (is_select_into(statement->kind))
+        if (is_select_into(statement->kind) && error != NULL &&
+            !view_starts_with(view_of(error->message), VIEW("Key format does not support schema.")))
             error_wrap(error, "Could not determine output schema for query due to error");
         goto cleanup;
     }
@@ -626,8 +662,8 @@ static int analyse(const struct analysis *analysis, const struct statement *stat
     definition->plan->table = building_table(&building);
     definition->plan->statement = arena_copy_view(building.arena, definition->rewritten);
     const struct source **reads = arena_zero(analysis->arena, 2 * sizeof *reads);
-    reads[0] = building.left;
-    reads[1] = building.right;
+    reads[0] = catalog_find(analysis->catalog, building.left->name);
+    reads[1] = building.right == NULL ? NULL : catalog_find(analysis->catalog, building.right->name);
     definition->reads = reads;
     definition->read_count = building.right == NULL ? 1 : 2;
     status = 0;

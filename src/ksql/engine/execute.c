@@ -186,8 +186,10 @@ static int create_query(struct execution *e) {
         definition.rewritten.size == 0 ? statement->written : arena_copy_view(e->arena, definition.rewritten);
     if (status != 0)
         return -1;
-    if (may_replace(e, existing, kind, true) != 0)
+    if (may_replace(e, existing, kind, true) != 0) {
+        error_wrap(e->error, "Could not determine output schema for query due to error");
         goto failed;
+    }
     const struct step_sink *sink = &definition.plan->root->sink;
     if (definition.create_topic && create_topic(e, sink->topic, sink->partitions, sink->replicas, sink->retention_ms,
                                                 arena_format(e->arena, "%.*s", VIEW_ARGS(sink->cleanup_policy))) != 0)
@@ -291,8 +293,7 @@ static int drop_source(struct execution *e) {
                          kind == SOURCE_STREAM ? "Stream" : "Table", VIEW_ARGS(statement->name));
     if (source->kind != kind)
         return error_set(e->error, ERROR_INVALID, "Incompatible data source type is %s, but statement was DROP %s",
-                         source->kind == SOURCE_STREAM ? "STREAM" : "TABLE",
-                         kind == SOURCE_STREAM ? "STREAM" : "TABLE");
+                         kind_word(source->kind), kind_word(kind));
     if (source->read_only && statement->delete_topic)
         return error_set(e->error, ERROR_INVALID, "Cannot delete topic for read-only source: %.*s",
                          VIEW_ARGS(source->name));

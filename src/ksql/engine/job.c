@@ -24,11 +24,11 @@ static void to_handler(struct job *job, struct batch *rows) {
     if (job->finished)
         return;
     size_t kept = 0;
-    for (size_t i = 0; i < rows->count; i++) {
+    for (size_t i = 0; i < rows->count && job->limit != 0; i++) {
         if (rows->rows[i].tombstone && !job->plan->table)
             continue; /* a stream's record without a value is no row */
-        if (job->limit < 0 || job->limit-- > 0)
-            rows->rows[kept++] = rows->rows[i];
+        rows->rows[kept++] = rows->rows[i];
+        job->limit -= job->limit > 0;
     }
     rows->count = kept;
     job->rows_out += kept;

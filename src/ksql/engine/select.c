@@ -140,8 +140,8 @@ int engine_select(struct engine *engine, const struct statement *statement, cons
         snprintf(id, 128, "query_%lld", (long long)clock_wall_ms(engine->options.clock));
     else
         snprintf(id, 128, "transient_%.*s_%llu",
-                 90 < statement->query->from.name.size ? 90 : (int)statement->query->from.name.size,
-                 statement->query->from.name.data, (unsigned long long)++engine->next_transient);
+                 90 < statement->query->from.alias.size ? 90 : (int)statement->query->from.alias.size,
+                 statement->query->from.alias.data, (unsigned long long)++engine->next_transient);
     int status = push ? analyse_query(&analysis, statement, id, &definition, error)
                       : analyse_pull(&analysis, statement, id, &definition, error);
     if (status == 0 && engine->sandbox)

@@ -404,7 +404,14 @@ static int parse_explain(struct parser *parser, struct statement *statement) {
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
         if (parser_is(parser, starts[i])) {
             struct statement *inner = arena_zero(parser->arena, sizeof *inner);
-            inner->limit = inner->timeout_ms = -1;
+            const struct token *first = parser_token(parser);
+            const char *end = statement->written.data + statement->written.size;
+            *inner = (struct statement){.written = {first->raw.data, (size_t)(end - first->raw.data)},
+                                        .line = first->line,
+                                        .column = first->column,
+                                        .limit = -1,
+                                        .interval = -1,
+                                        .timeout_ms = -1};
             statement->inner = inner;
             return parse_one(parser, inner);
         }

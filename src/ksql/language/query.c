@@ -246,8 +246,11 @@ static int clauses(struct parser *parser, struct query *query) {
         query->emit = EMIT_FINAL;
     if (query->emit != EMIT_NONE)
         parser->at += 2;
-    if (parser_take(parser, "LIMIT"))
-        return parser_integer(parser, &query->limit);
+    if (!parser_take(parser, "LIMIT"))
+        return 0;
+    if (parser_integer(parser, &query->limit) != 0)
+        return -1;
+    query->limit = query->limit < 0 ? 0 : query->limit; /* as ksqlDB: a negative one is reached at once */
     return 0;
 }
 

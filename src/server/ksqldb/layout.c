@@ -69,7 +69,7 @@ static void print_schema(struct text *out, const struct session *session) {
         const struct column *column = &plan->root->schema->columns[i];
         text_append_format(&columns, "%s`%.*s` ", i ? ", " : "", VIEW_ARGS(column->name));
         sql_type_print(&columns, column->type);
-        if (plan->key_marks && plan->key_marks[i])
+        if (!session->finals && plan->key_marks && plan->key_marks[i]) /* of tables only */
             text_append_string(&columns, " KEY");
     }
     put_string(out, "schema", text_view(&columns));

@@ -33,6 +33,11 @@ static enum media find(enum media_kind kind, struct view name) {
     return MEDIA_NONE;
 }
 
+/* On /query JSON means what it meant before there was another kind. */
+static enum media older(enum media_kind kind, enum media media) {
+    return kind == MEDIA_QUERY && media == MEDIA_JSON ? MEDIA_V1 : media;
+}
+
 /* "name; q=0.5" */
 static enum media read_one(enum media_kind kind, struct view item, double *weight) {
     struct view name, parameter;
@@ -62,5 +67,5 @@ enum media media_choose(enum media_kind kind, const char *accept) {
             best_weight = weight;
         }
     }
-    return best;
+    return older(kind, best);
 }

@@ -54,18 +54,20 @@ static bool print_number(struct text *out, struct view bytes, const struct sql_t
     return false;
 }
 
-/* As Avro's own JSON has it: a space behind : and , outside of strings. */
-static void print_spaced(struct text *out, struct view json) {
+/* JSON with `gap` behind : and , and no other space outside of strings: a space as Avro prints it, else none. */
+static void print_json(struct text *out, struct view json, const char *gap) {
     bool inside = false;
     for (size_t i = 0; i < json.size; i++) {
         char c = json.data[i];
+        if (!inside && (c == ' ' || c == '\t' || c == '\n' || c == '\r'))
+            continue;
         text_append_char(out, c);
         if (c == '\\' && inside && i + 1 < json.size)
             text_append_char(out, json.data[++i]);
         else if (c == '"')
             inside = !inside;
         else if (!inside && (c == ':' || c == ','))
-            text_append_char(out, ' ');
+            text_append_string(out, gap);
     }
 }
 
@@ -81,11 +83,11 @@ static void print_bytes(struct text *out, struct view bytes, struct schema_sourc
     if (inspect_to_json(bytes, schemas, &json, &how, &id, &error) != 0)
         text_append_format(out, "<%s>", error.message);
     else if (strcmp(how, "AVRO") == 0)
-        print_spaced(out, text_view(&json));
+        print_json(out, text_view(&json), " ");
     else if (strcmp(how, "STRING") == 0)
         utf8_display(out, bytes);
     else
-        text_append(out, text_view(&json));
+        print_json(out, text_view(&json), "");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i][0], how) == 0)
             shown = names[i][1];

@@ -138,6 +138,10 @@ int session_select(struct sessions *sessions, struct http_exchange *exchange, en
     for (size_t i = 0; i < core->topics.opened.count; i++)
         vector_push(&session->readers, core->topics.opened.items[i]);
     start(session);
+    if (statement->query->limit == 0 && !session->ended) {
+        engine_query_close(core->engine, view_of(session->id));
+        finish(session, true, NULL);
+    }
     return 0;
 }
 

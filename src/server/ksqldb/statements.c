@@ -8,6 +8,7 @@
 #include "foundation/base/vector.h"
 #include "ksql/language/parse.h"
 #include "ksql/language/split.h"
+#include "ksql/language/token.h"
 #include "server/ksqldb/entities.h"
 #include "server/ksqldb/session.h"
 
@@ -43,6 +44,30 @@ static void take_variable(struct properties *variables, const struct statement *
         properties_remove(variables, name);
 }
 
+/* Where a statement begins in its script: lines and columns from 1, columns in characters. */
+static void position_of(struct view script, const char *at, int *line, int *column) {
+    *line = *column = 1;
+    for (const char *c = script.data; c < at; c++) {
+        if (*c == '\n') {
+            ++*line;
+            *column = 1;
+        } else if (((unsigned char)*c & 0xc0) != 0x80) {
+            ++*column;
+        }
+    }
+}
+
+/* Comments alone are fine, a `;` alone is not. */
+static int refuse_nothing(struct view text, struct arena *arena, struct error *error) {
+    struct lexer lexer;
+    struct token token;
+    struct statement *statement;
+    lexer_start(&lexer, text);
+    if (lexer_next(&lexer, &token, error) != 0)
+        return -1;
+    return token.kind == TOKEN_END ? 0 : parse_statement(arena, text, 1, 1, &statement, error);
+}
+
 static int parse_script(struct script *script, struct view text, struct properties *variables, bool substitute,
                         struct arena *arena, struct error *error) {
     const struct variables look_up = {variables, find_variable};
@@ -58,12 +83,14 @@ static int parse_script(struct script *script, struct view text, struct properti
             text_append(&put_in, split.statement);
         struct view written = arena_copy_view(arena, text_view(&put_in));
         text_free(&put_in);
-        if (parse_statement(arena, written, split.line, split.column, &statement, error) != 0)
+        int start_line, start_column; /* of an incomplete one `split` has another place */
+        position_of(text, split.statement.data, &start_line, &start_column);
+        if (parse_statement(arena, written, start_line, start_column, &statement, error) != 0)
             return -1;
         vector_push(&script->statements, statement);
         take_variable(variables, statement, arena);
     }
-    return 0;
+    return script->statements.count ? 0 : refuse_nothing(text, arena, error);
 }
 
 int statements_parse_one(const struct ksql_request *request, bool substitute, struct arena *arena,

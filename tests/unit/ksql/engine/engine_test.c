@@ -482,7 +482,7 @@ static void if_not_exists_and_if_exists_say_what_is_there_and_do_nothing(void **
     assert_int_not_equal(run(scene, "DROP STREAM NOPE;"), 0);
     assert_string_equal(scene->error.message, "Stream NOPE does not exist.");
     assert_int_not_equal(run(scene, "DROP STREAM T;"), 0);
-    assert_string_equal(scene->error.message, "Incompatible data source type is TABLE, but statement was DROP STREAM");
+    assert_string_equal(scene->error.message, "Incompatible data source type is table, but statement was DROP stream");
     tear_down(scene);
 }
 

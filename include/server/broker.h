@@ -10,11 +10,12 @@
 
 struct broker;
 struct broker_options {
-    const char *folder;          /* "DATA/log"; the caller holds the lock of the data folder */
-    const char *address;         /* "127.0.0.1" */
-    uint16_t port;               /* 0 = any */
-    bool explicit_port;          /* taken = error, else another free one */
-    bool sync;                   /* fdatasync before acknowledging */
+    const char *folder;      /* "DATA/log"; the caller holds the lock of the data folder */
+    const char *address;     /* "127.0.0.1" */
+    uint16_t port;           /* 0 = any */
+    bool explicit_port;      /* taken = error, else another free one */
+    bool sync;               /* fdatasync before acknowledging */
+    bool strict_replication; /* topics with more than one replica are refused; else one is made, and the log says so */
     const char *user, *password; /* SASL/PLAIN required when not NULL (needed beyond loopback) */
     const struct clock *clock;   /* NULL = real; tests */
     /* recovery after a kill: bytes checked of bytes to check; may be NULL; called on the starting thread */

@@ -26,6 +26,7 @@ struct scene {
     struct error error;
     const char *user, *password; /* of the broker; NULL = none asked for */
     uint16_t port;
+    bool strict;
 };
 
 static void start_broker(struct scene *scene) {
@@ -33,6 +34,7 @@ static void start_broker(struct scene *scene) {
                                      .address = "127.0.0.1",
                                      .port = scene->port,
                                      .explicit_port = scene->port != 0,
+                                     .strict_replication = scene->strict,
                                      .user = scene->user,
                                      .password = scene->password};
     scene->broker = broker_start(&options, &scene->error);
@@ -206,8 +208,21 @@ static void a_topic_that_exists_and_a_name_that_cannot_be_are_told_apart(void **
     assert_non_null(strstr(scene->error.message, "customers"));
     assert_int_equal(kafka_admin_create_topic(scene->admin, "a/b", 1, -1, NULL, LONG_MS, &scene->error), -1);
     assert_int_equal(scene->error.code, ERROR_INVALID);
-    assert_int_equal(kafka_admin_create_topic(scene->admin, "three", 1, 3, NULL, LONG_MS, &scene->error), -1);
+}
+
+static void three_replicas_may_be_asked_for_and_one_is_made_unless_the_broker_is_strict(void **state) {
+    struct scene *scene = *state;
+    OK(scene, kafka_admin_create_topic(scene->admin, "three", 1, 3, NULL, LONG_MS, &scene->error));
+    struct kafka_cluster cluster;
+    OK(scene, kafka_admin_cluster(scene->admin, LONG_MS, &cluster, &scene->error));
+    assert_int_equal(cluster.topics[0].replicas, 1);
+    kafka_cluster_free(&cluster);
+    broker_stop(scene->broker);
+    scene->strict = true;
+    start_broker(scene);
+    assert_int_equal(kafka_admin_create_topic(scene->admin, "strict", 1, 3, NULL, LONG_MS, &scene->error), -1);
     assert_int_equal(scene->error.code, ERROR_INVALID);
+    OK(scene, kafka_admin_create_topic(scene->admin, "strict", 1, 1, NULL, LONG_MS, &scene->error));
 }
 
 static void asking_for_a_topic_does_not_create_it(void **state) {
@@ -492,6 +507,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_topic_is_there_when_create_returns_and_gone_when_delete_returns),
         TEST(a_topic_that_exists_and_a_name_that_cannot_be_are_told_apart),
+        TEST(three_replicas_may_be_asked_for_and_one_is_made_unless_the_broker_is_strict),
         TEST(asking_for_a_topic_does_not_create_it),
         TEST(changing_one_setting_keeps_the_others),
         TEST(the_first_record_to_a_new_topic_is_acknowledged_at_once),

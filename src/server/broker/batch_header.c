@@ -6,7 +6,7 @@
 enum { LENGTH_LEAST = BATCH_HEADER - BATCH_FRAME, EPOCH_AT = 12, CRC_AT = 17, ATTRIBUTES_AT = 21, MAX_TIME_AT = 35 };
 
 bool batch_header_read(struct view bytes, struct batch_header *header) {
-    struct reader reader = {bytes.data, bytes.data + bytes.size, false};
+    struct reader reader = {.at = bytes.data, .end = bytes.data + bytes.size};
     header->base_offset = read_int64(&reader);
     header->length = read_int32(&reader);
     read_int32(&reader); /* leader epoch */

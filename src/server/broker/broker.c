@@ -75,6 +75,7 @@ static void look_after(void *context) {
     struct broker *broker = context;
     struct statvfs disk;
     store_retain(&broker->core.store, clock_wall_ms(broker->core.clock));
+    groups_expire(broker->core.groups, clock_wall_ms(broker->core.clock));
     if (broker->options.disk && statvfs(broker->core.store.folder, &disk) == 0)
         broker->options.disk(broker->options.context, (int64_t)(disk.f_bavail * disk.f_frsize));
     loop_timer_set(broker->care, CARE_EVERY_MS);
@@ -100,17 +101,20 @@ static void sync_all(struct broker_core *core) {
 /* Runs after every turn in which something was written. */
 static void look_again(void *context) {
     struct broker_core *core = context;
+    uint64_t interest = core->interest;
     core->appended = false;
+    core->interest = 0;
     if (core->unsynced.count)
         sync_all(core);
     for (struct connection *connection = core->connections, *next; connection; connection = next) {
         next = connection_next(connection);
-        connection_look_again(connection);
+        connection_look_again(connection, interest);
     }
 }
 
 void broker_core_appended(struct broker_core *core, struct partition *partition) {
     bool listed = !partition || !core->sync;
+    core->interest |= partition ? broker_core_interest(partition) : UINT64_MAX;
     if (core->troubled_ms && partition) {
         log_info("broker", "writing works again");
         core->troubled_ms = 0;
@@ -123,6 +127,10 @@ void broker_core_appended(struct broker_core *core, struct partition *partition)
         return;
     core->appended = true;
     loop_post(core->loop, look_again, core);
+}
+
+uint64_t broker_core_interest(const struct partition *partition) {
+    return (uint64_t)1 << (view_hash((struct view){(const char *)&partition, sizeof partition}) & 63);
 }
 
 void broker_core_forget(struct broker_core *core, const struct partition *partition) {
@@ -156,6 +164,20 @@ static void *run(void *context) {
     return NULL;
 }
 
+static void offsets_written(void *context, struct partition *partition) {
+    broker_core_appended(context, partition);
+}
+
+static void offsets_trouble(void *context, const struct error *error) {
+    broker_core_trouble(context, error);
+}
+
+static struct groups *open_groups(struct broker_core *core, struct error *error) {
+    struct groups_options options = {.loop = core->loop,
+                                     .offsets = {&core->store, core->clock, offsets_written, offsets_trouble, core}};
+    return groups_open(&options, error);
+}
+
 struct broker *broker_start(const struct broker_options *options, struct error *error) {
     struct broker *broker = memory_zero(1, sizeof *broker);
     struct store_progress progress = {options->progress, options->context, 0, 0};
@@ -168,6 +190,7 @@ struct broker *broker_start(const struct broker_options *options, struct error *
     broker->password = memory_copy_string(options->password);
     broker->core.clock = options->clock;
     broker->core.sync = options->sync;
+    broker->core.strict_replication = options->strict_replication;
     broker->core.user = broker->user;
     broker->core.password = broker->password;
     /* ids of an earlier run must not come back: their sequences are remembered */
@@ -176,7 +199,7 @@ struct broker *broker_start(const struct broker_options *options, struct error *
     broker->core.loop = loop_new(error);
     if (!broker->core.loop ||
         store_open(&broker->core.store, options->folder, options->sync, options->clock, &progress, error) != 0 ||
-        !(broker->core.groups = groups_open(options->folder, broker->core.loop, error)) ||
+        !(broker->core.groups = open_groups(&broker->core, error)) ||
         listener_open(options->address, &broker->port, options->explicit_port, &broker->listener, error) != 0) {
         broker_stop(broker);
         return NULL;

@@ -50,7 +50,7 @@ static bool unpack_snappy(struct view packed, struct text *out) {
     static const char magic[8] = {(char)0x82, 'S', 'N', 'A', 'P', 'P', 'Y', 0};
     if (packed.size < 16 || memcmp(packed.data, magic, sizeof magic) != 0)
         return unpack_snappy_block(packed, out);
-    struct reader reader = {packed.data + 16, packed.data + packed.size, false};
+    struct reader reader = {.at = packed.data + 16, .end = packed.data + packed.size};
     while (reader.at < reader.end) {
         struct view block = read_bytes(&reader);
         if (reader.broken || !block.data || !unpack_snappy_block(block, out))

@@ -5,12 +5,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "foundation/base/clock.h"
 #include "foundation/base/log.h"
 #include "foundation/base/memory.h"
 #include "foundation/net/listener.h"
 #include "server/broker.h"
 
-enum { REQUEST_MOST = 100 << 20, BEFORE_LOGIN_MOST = 64 << 10, READ_PIECE = 256 << 10, OUT_MOST = 64 << 20 };
+enum {
+    REQUEST_MOST = 100 << 20,
+    BEFORE_LOGIN_MOST = 64 << 10,
+    READ_PIECE = 256 << 10,
+    OUT_MOST = 64 << 20,
+    ALL_OUT_MOST = 512 << 20,
+    WAITING_MOST = 512 << 10,
+    LARGE = 4 << 20,
+    ALL_IN_MOST = 512 << 20
+};
 
 struct connection {
     struct broker_core *core;
@@ -22,12 +32,16 @@ struct connection {
     unsigned watched;
     struct text in, out;
     size_t in_at, out_at; /* what is done already */
-    bool logged_in, mechanism, broken;
+    bool logged_in, mechanism, raw_token, broken;
+    char software[40], software_version[24];
     bool waiting; /* one request is unanswered: others wait behind it */
-    bool rerun;
+    bool rerun, parked_before;
     bool handling;
-    int32_t correlation; /* of the waiting request */
-    struct text parked;  /* a whole request frame that is run again */
+    struct request pending; /* the one that waits, and where its answer begins */
+    size_t pending_from;
+    int64_t park_until_ms;
+    uint64_t interest;  /* what a parked fetch waits for */
+    struct text parked; /* a whole request frame that is run again */
     struct loop_timer *timer;
     void (*closed)(void *context);
     void *context;
@@ -52,8 +66,31 @@ void connection_set_logged_in(struct connection *connection) {
     connection->logged_in = true;
 }
 
-void connection_set_mechanism(struct connection *connection) {
+void connection_set_mechanism(struct connection *connection, bool raw) {
     connection->mechanism = true;
+    connection->raw_token = raw;
+}
+
+static void copy_word(char *to, size_t room, struct view word) {
+    size_t size = word.size < room ? word.size : room - 1;
+    for (size_t i = 0; i < size; i++) /* it is shown to people */
+        to[i] = word.data[i] > ' ' && word.data[i] < 127 ? word.data[i] : '?';
+    to[size] = '\0';
+}
+
+void connection_set_software(struct connection *connection, struct view name, struct view version) {
+    copy_word(connection->software, sizeof connection->software, name);
+    copy_word(connection->software_version, sizeof connection->software_version, version);
+}
+
+/* Slow readers cost bounded memory: what waits to be sent counts against their own bound and the common one. */
+int32_t connection_room(const struct connection *connection) {
+    size_t waits = connection->out.size - connection->out_at, all = 0;
+    for (const struct connection *each = connection->core->connections; each; each = each->next)
+        all += each->out.size;
+    size_t own = waits < OUT_MOST ? OUT_MOST - waits : 1;
+    size_t common = all < ALL_OUT_MOST ? (ALL_OUT_MOST - all) / 4 : 1;
+    return (int32_t)(own < common ? own : common);
 }
 
 bool connection_has_mechanism(const struct connection *connection) {
@@ -88,7 +125,9 @@ void connection_close(struct connection *connection) {
 /* --- writing --- */
 
 static void watch_what_is_needed(struct connection *connection) {
-    bool full = connection->out.size - connection->out_at > OUT_MOST || connection->waiting;
+    /* While a request waits the next ones are read, but only so many. */
+    bool full = connection->out.size - connection->out_at > OUT_MOST ||
+                (connection->waiting && connection->in.size - connection->in_at > WAITING_MOST);
     unsigned wanted = (connection->out.size > connection->out_at ? (unsigned)LOOP_WRITE : 0u) |
                       (full ? (unsigned)LOOP_HANGUP : (unsigned)LOOP_READ);
     if (wanted != connection->watched) {
@@ -133,10 +172,14 @@ void connection_release(struct connection *connection, bool durable) {
         finish_turn(connection);
 }
 
-static void begin_answer(struct connection *connection, size_t *from, int32_t correlation) {
-    *from = connection->out.size;
+/* ApiVersions keeps the old head in all versions, for those who don't know yet what we know (KIP-511). */
+static size_t begin_answer(struct connection *connection, const struct request *request) {
+    size_t from = connection->out.size;
     write_int32(&connection->out, 0);
-    write_int32(&connection->out, correlation); /* ApiVersions keeps header v0 in all versions (KIP-511) */
+    write_int32(&connection->out, request->correlation);
+    if (request->reader.flexible && request->key != KEY_API_VERSIONS)
+        write_int8(&connection->out, 0);
+    return from;
 }
 
 static void end_answer(struct connection *connection, size_t from) {
@@ -149,7 +192,7 @@ static void end_answer(struct connection *connection, size_t from) {
 static bool handle_frame(struct connection *connection, struct view frame) {
     struct broker_core *core = connection->core;
     struct request request = {.core = core, .connection = connection};
-    request.reader = (struct reader){frame.data, frame.data + frame.size, false};
+    request.reader = (struct reader){.at = frame.data, .end = frame.data + frame.size};
     request.key = read_int16(&request.reader);
     request.version = read_int16(&request.reader);
     request.correlation = read_int32(&request.reader);
@@ -159,8 +202,6 @@ static bool handle_frame(struct connection *connection, struct view frame) {
         log_warn("broker", "%s: request %d is unknown here; connection closed", connection->peer, request.key);
         return false;
     }
-    if (request.key == KEY_API_VERSIONS && request.version >= 3 && request.version <= handler->most)
-        read_tagged_fields(&request.reader); /* header v2 */
     if ((request.version < handler->least || request.version > handler->most) && request.key != KEY_API_VERSIONS) {
         log_warn("broker", "%s: %s version %d is not supported (%d to %d are); connection closed", connection->peer,
                  handler->name, request.version, handler->least, handler->most);
@@ -170,32 +211,44 @@ static bool handle_frame(struct connection *connection, struct view frame) {
         log_warn("broker", "%s: %s before logging in; connection closed", connection->peer, handler->name);
         return false;
     }
-    size_t from;
-    begin_answer(connection, &from, request.correlation);
-    request.out = &connection->out;
     if (request.key == KEY_API_VERSIONS && request.version > handler->most)
         request.version = INT16_MAX;
+    else
+        request.reader.flexible = request.version >= handler->flexible;
+    read_tags(&request.reader);
+    size_t from = begin_answer(connection, &request);
+    request.out = &connection->out;
     enum handled handled = handler->handle(&request);
     if (request.reader.broken) {
         connection->out.size = from;
         log_warn("broker", "%s: %s is malformed; connection closed", connection->peer, handler->name);
         return false;
     }
-    if (handled == HANDLED) {
+    bool answered = handled == HANDLED || (handled == HANDLED_LATER && !connection->waiting);
+    if (answered)
         end_answer(connection, from);
-    } else if (handled == HANDLED_SILENT) {
-        connection->out.size = from;
-    } else if (connection->waiting) {
-        connection->out.size = from; /* answered later, from the beginning */
-    }
+    else
+        connection->out.size = from; /* never, or later from the beginning */
     return true;
 }
 
 void *connection_answer_later(struct request *request) {
     struct connection *connection = request->connection;
     connection->waiting = true;
-    connection->correlation = request->correlation;
+    connection->pending = *request;
+    connection->pending_from = connection->out.size;
     return connection;
+}
+
+struct request *connection_resume(void *context) {
+    struct connection *connection = context;
+    if (connection->handling) { /* inside of its own handler: the answer's head is there already */
+        connection->out.size = connection->pending_from;
+    } else {
+        connection->pending_from = begin_answer(connection, &connection->pending);
+        connection->pending.out = &connection->out;
+    }
+    return &connection->pending;
 }
 
 static void continue_posted(void *context) {
@@ -213,22 +266,12 @@ static void continue_posted(void *context) {
 }
 
 /* May be called while other connections' requests are handled: the rest of this one's work is posted. */
-void connection_finish(void *context, struct text *body) {
+void connection_finish(void *context) {
     struct connection *connection = context;
-    size_t from;
-    /* inside of its own handler the answer's head is there already; it is cut off by handle_frame, so begin anew behind
-     * it */
-    if (connection->handling) {
-        connection->waiting = false;
-        from = connection->out.size - 8;
-        text_append(&connection->out, text_view(body));
-        end_answer(connection, from);
-        return;
-    }
     connection->waiting = false;
-    begin_answer(connection, &from, connection->correlation);
-    text_append(&connection->out, text_view(body));
-    end_answer(connection, from);
+    if (connection->handling)
+        return; /* handle_frame ends the answer */
+    end_answer(connection, connection->pending_from);
     void **note = memory_zero(2, sizeof *note);
     note[0] = connection;
     note[1] = connection->core;
@@ -242,13 +285,14 @@ static void run_parked(struct connection *connection, bool last) {
     connection->parked = TEXT_EMPTY;
     connection->waiting = false;
     connection->rerun = last;
+    connection->parked_before = true;
     loop_timer_set(connection->timer, -1);
     connection->handling = true;
     bool good = handle_frame(connection, text_view(&frame));
     connection->handling = false;
-    connection->rerun = false;
+    connection->rerun = connection->parked_before = false;
     if (connection->waiting)
-        connection->parked = frame; /* still too little: it waits on, its time runs anew from the rest */
+        connection->parked = frame; /* still too little: it waits on for the rest of its time */
     else
         text_free(&frame);
     if (!good)
@@ -262,26 +306,50 @@ static void wait_is_over(void *context) {
         run_parked(connection, true);
 }
 
-void connection_park(struct request *request, int32_t wait_ms) {
+void connection_park(struct request *request, int32_t wait_ms, uint64_t interest) {
     struct connection *connection = request->connection;
+    int64_t now = clock_monotonic_ms();
+    if (!connection->parked_before)
+        connection->park_until_ms = now + wait_ms;
+    connection->interest = interest;
     connection->waiting = true; /* the caller keeps a copy of the frame */
-    loop_timer_set(connection->timer, wait_ms);
+    loop_timer_set(connection->timer, connection->park_until_ms > now ? connection->park_until_ms - now : 0);
 }
 
-void connection_look_again(struct connection *connection) {
-    if (connection->parked.size)
+void connection_look_again(struct connection *connection, uint64_t interest) {
+    if (connection->parked.size && connection->interest & interest)
         run_parked(connection, false);
 }
 
 /* --- reading --- */
+
+/* SaslHandshake 0: the token comes without a request around it, and so does the answer. */
+static bool take_token(struct connection *connection, struct view token) {
+    connection->raw_token = false;
+    if (!sasl_plain_is_right(connection->core, token)) {
+        log_warn("broker", "%s: wrong user name or password", connection->peer);
+        return false;
+    }
+    connection->logged_in = true;
+    write_int32(&connection->out, 0);
+    return true;
+}
+
+/* Half requests of all clients together are bounded, or few bad ones could take all the memory. */
+static bool has_room_for(const struct broker_core *core, int32_t size) {
+    size_t all = (size_t)size;
+    for (const struct connection *each = core->connections; each; each = each->next)
+        all += each->in.size;
+    return all <= ALL_IN_MOST;
+}
 
 static void work(struct connection *connection) {
     while (!connection->broken && !connection->waiting && connection->out.size - connection->out_at <= OUT_MOST) {
         size_t have = connection->in.size - connection->in_at;
         if (have < 4)
             break;
-        struct reader size_reader = {connection->in.data + connection->in_at, connection->in.data + connection->in.size,
-                                     false};
+        const char *at = connection->in.data + connection->in_at;
+        struct reader size_reader = {.at = at, .end = at + have};
         int32_t size = read_int32(&size_reader);
         int32_t most = connection->core->user && !connection->logged_in ? BEFORE_LOGIN_MOST : REQUEST_MOST;
         if (size < 8 || size > most) {
@@ -290,15 +358,21 @@ static void work(struct connection *connection) {
             connection->broken = true;
             break;
         }
-        if (have < (size_t)size + 4)
+        if (have < (size_t)size + 4) {
+            if (size > LARGE && !has_room_for(connection->core, size)) {
+                log_warn("broker", "%s: a request of %d bytes, and others are waiting already; connection closed",
+                         connection->peer, size);
+                connection->broken = true;
+            }
             break;
+        }
         struct view frame = {connection->in.data + connection->in_at + 4, (size_t)size};
         connection->handling = true;
-        bool good = handle_frame(connection, frame);
+        bool good = connection->raw_token ? take_token(connection, frame) : handle_frame(connection, frame);
         connection->handling = false;
         if (connection->waiting && !connection->parked.size) {
             /* a fetch that was parked keeps its frame; a join or sync does not need it any more */
-            struct reader key = {frame.data, frame.data + frame.size, false};
+            struct reader key = {.at = frame.data, .end = frame.data + frame.size};
             if (read_int16(&key) == KEY_FETCH)
                 text_append(&connection->parked, frame);
         }

@@ -40,14 +40,6 @@ static struct view take_view(struct reader *reader, int64_t size) {
     return view;
 }
 
-struct view read_string(struct reader *reader) {
-    return take_view(reader, read_int16(reader));
-}
-
-struct view read_bytes(struct reader *reader) {
-    return take_view(reader, read_int32(reader));
-}
-
 static uint32_t read_varint(struct reader *reader) {
     uint32_t number = 0;
     for (int shift = 0; shift < 35; shift += 7) {
@@ -60,26 +52,38 @@ static uint32_t read_varint(struct reader *reader) {
     return 0;
 }
 
-struct view read_compact_string(struct reader *reader) {
-    return take_view(reader, (int64_t)read_varint(reader) - 1);
+struct view read_string(struct reader *reader) {
+    return take_view(reader, reader->flexible ? (int64_t)read_varint(reader) - 1 : read_int16(reader));
 }
 
-void read_tagged_fields(struct reader *reader) {
-    for (uint32_t count = read_varint(reader); count > 0 && !reader->broken; count--) {
+struct view read_bytes(struct reader *reader) {
+    return take_view(reader, reader->flexible ? (int64_t)read_varint(reader) - 1 : read_int32(reader));
+}
+
+const unsigned char *read_uuid(struct reader *reader) {
+    static const unsigned char zero[UUID_SIZE];
+    struct view view = take_view(reader, UUID_SIZE);
+    return view.data ? (const unsigned char *)view.data : zero;
+}
+
+void read_tags(struct reader *reader) {
+    for (uint32_t count = reader->flexible ? read_varint(reader) : 0; count > 0 && !reader->broken; count--) {
         read_varint(reader);
         take_view(reader, read_varint(reader));
     }
 }
 
 int32_t read_array(struct reader *reader, size_t least) {
-    int32_t count = read_int32(reader);
+    int64_t count = reader->flexible ? (int64_t)read_varint(reader) - 1 : read_int32(reader);
     if (count < 0)
         return -1;
-    if (reader->broken || (size_t)count > (size_t)(reader->end - reader->at) / (least ? least : 1)) {
+    if (reader->flexible && least > 1)
+        least = 1; /* lengths shrink to a byte */
+    if (reader->broken || (uint64_t)count > (size_t)(reader->end - reader->at) / (least ? least : 1)) {
         reader->broken = true;
         return 0;
     }
-    return count;
+    return (int32_t)count;
 }
 
 static void put(struct text *out, uint64_t number, size_t size) {

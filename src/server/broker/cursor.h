@@ -1,5 +1,7 @@
 /* Reading and writing Kafka's wire types through a cursor that cannot overrun: after the first short read every further
- * read gives zero and `broken` stays set. Protocol: kafka.apache.org/protocol, "Protocol Primitive Types". */
+ * read gives zero and `broken` stays set. Protocol: kafka.apache.org/protocol, "Protocol Primitive Types". Flexible
+ * versions of a request (KIP-482) have lengths as varints, one more than they are, and tagged fields behind each
+ * structure. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,19 +9,23 @@
 
 #include "foundation/base/text.h"
 
+enum { UUID_SIZE = 16 };
+
 struct reader {
     const char *at, *end;
     bool broken;
+    bool flexible;
 };
 
 int8_t read_int8(struct reader *reader);
 int16_t read_int16(struct reader *reader);
 int32_t read_int32(struct reader *reader);
 int64_t read_int64(struct reader *reader);
-struct view read_string(struct reader *reader);         /* null: data NULL */
-struct view read_bytes(struct reader *reader);          /* null: data NULL */
-struct view read_compact_string(struct reader *reader); /* flexible versions */
-void read_tagged_fields(struct reader *reader);         /* passes over them */
+struct view read_string(struct reader *reader); /* null: data NULL */
+struct view read_bytes(struct reader *reader);  /* null: data NULL */
+/* Lent; sixteen zero bytes when there are fewer. */
+const unsigned char *read_uuid(struct reader *reader);
+void read_tags(struct reader *reader); /* passes over the tagged fields of a flexible version; else nothing is read */
 /* Count of an array whose items take at least `least` bytes each; -1 for null. A count that cannot be true breaks the
  * reader. */
 int32_t read_array(struct reader *reader, size_t least);

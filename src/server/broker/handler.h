@@ -22,10 +22,11 @@ struct broker_core { /* owned by the broker's thread */
     struct groups *groups;
     struct loop *loop;
     const struct clock *clock;
-    bool sync, auto_create;
+    bool sync, auto_create, strict_replication;
     const char *user, *password; /* SASL/PLAIN; NULL = none asked */
     int64_t next_producer_id;
     bool appended;                       /* waiting fetches are going to look again */
+    uint64_t interest;                   /* of those that wait for what was written in this turn */
     VECTOR(struct partition *) unsynced; /* with sync: written in this turn, nothing acknowledged yet */
     struct broker_reports reports;
     int64_t troubled_ms; /* when writing last failed; 0 = it works */
@@ -36,6 +37,7 @@ enum { NODE_ID = 1 };
 /* Something was written (partition) or deleted (NULL): once a turn what was written is forced to the disk, when that is
  * asked for, answers leave, and waiting fetches look again. */
 void broker_core_appended(struct broker_core *core, struct partition *partition);
+uint64_t broker_core_interest(const struct partition *partition); /* a bit that stands for it, among others */
 void broker_core_forget(struct broker_core *core, const struct partition *partition); /* it is about to be closed */
 void broker_core_trouble(struct broker_core *core, const struct error *error); /* told, but not with every batch */
 
@@ -49,6 +51,17 @@ struct request {
     struct text *out;     /* the body of the answer */
 };
 
+/* What the version decides in the writing: lengths and tagged fields of flexible versions. */
+void answer_string(struct request *request, const char *string);                      /* NULL: null */
+void answer_view(struct request *request, struct view view);                          /* data NULL: null */
+void answer_name(struct request *request, struct view view);                          /* data NULL: empty */
+void answer_bytes(struct request *request, struct view bytes);                        /* data NULL: null */
+void answer_array(struct request *request, int32_t count);                            /* -1: null */
+void answer_uuid(struct request *request, const unsigned char *id);                   /* NULL: none */
+void answer_tags(struct request *request);                                            /* none, behind each structure */
+void answer_topic_settings(struct request *request, const struct properties *config); /* all of a topic's; NULL: null */
+void answer_throttle(struct request *request, int16_t since); /* from that version on; nobody is throttled */
+
 enum handled {
     HANDLED,       /* out holds the answer */
     HANDLED_LATER, /* connection_answer_later was arranged */
@@ -56,7 +69,7 @@ enum handled {
 };
 
 struct handler {
-    int16_t key, least, most;
+    int16_t key, least, most, flexible; /* versions; flexible: from that one on */
     const char *name;
     enum handled (*handle)(struct request *request);
     bool before_login; /* allowed before SASL is through */
@@ -64,6 +77,7 @@ struct handler {
 extern const struct handler *const handlers[]; /* NULL-terminated, by key */
 const struct handler *handler_find(int16_t key);
 
+bool sasl_plain_is_right(const struct broker_core *core, struct view bytes);
 int16_t kafka_error_of(const struct error *error);
 
 /* --- connection side --- */
@@ -72,12 +86,17 @@ const char *connection_host(const struct connection *connection); /* the peer's 
 void connection_advertised(const struct connection *connection, char address[64], uint16_t *port);
 bool connection_logged_in(const struct connection *connection);
 void connection_set_logged_in(struct connection *connection);
-void connection_set_mechanism(struct connection *connection);
+void connection_set_mechanism(struct connection *connection,
+                              bool raw); /* raw: the next bytes are the token alone (SaslHandshake 0) */
+void connection_set_software(struct connection *connection, struct view name, struct view version);
+int32_t connection_room(const struct connection *connection); /* bytes of records that its answers may still hold */
 bool connection_has_mechanism(const struct connection *connection);
-/* Leaves the request unanswered until connection_finish; others of this connection wait behind it. Gives the context to
- * finish with. One at a time. */
+/* Leaves the request unanswered; others of this connection wait behind it. The context given is good for one
+ * connection_resume, which hands out the request again, to be answered, and then connection_finish. One at a time. */
 void *connection_answer_later(struct request *request);
-void connection_finish(void *context, struct text *body);
-/* A fetch that waits: parks a copy of the request until data arrive or the time is over, then runs it again. */
-void connection_park(struct request *request, int32_t wait_ms);
+struct request *connection_resume(void *context);
+void connection_finish(void *context);
+/* A fetch that waits: parks a copy of the request until data arrive or the time is over, then runs it again. interest:
+ * broker_core_interest of all that it waits for. */
+void connection_park(struct request *request, int32_t wait_ms, uint64_t interest);
 bool connection_is_rerun(const struct connection *connection); /* the wait is over: answer with what there is */

@@ -23,28 +23,48 @@ ROW(init_producer_id);
 ROW(offset_for_leader_epoch);
 ROW(describe_configs);
 ROW(alter_configs);
+ROW(describe_log_dirs);
 ROW(sasl_authenticate);
 ROW(create_partitions);
 ROW(delete_groups);
 ROW(incremental_alter_configs);
 ROW(offset_delete);
+ROW(describe_cluster);
+ROW(describe_producers);
 #undef ROW
 
 const struct handler *const handlers[] = {
-    &handler_produce,           &handler_fetch,
-    &handler_list_offsets,      &handler_metadata,
-    &handler_offset_commit,     &handler_offset_fetch,
-    &handler_find_coordinator,  &handler_join_group,
-    &handler_heartbeat,         &handler_leave_group,
-    &handler_sync_group,        &handler_describe_groups,
-    &handler_list_groups,       &handler_sasl_handshake,
-    &handler_api_versions,      &handler_create_topics,
-    &handler_delete_topics,     &handler_delete_records,
-    &handler_init_producer_id,  &handler_offset_for_leader_epoch,
-    &handler_describe_configs,  &handler_alter_configs,
-    &handler_sasl_authenticate, &handler_create_partitions,
-    &handler_delete_groups,     &handler_incremental_alter_configs,
-    &handler_offset_delete,     NULL,
+    &handler_produce,
+    &handler_fetch,
+    &handler_list_offsets,
+    &handler_metadata,
+    &handler_offset_commit,
+    &handler_offset_fetch,
+    &handler_find_coordinator,
+    &handler_join_group,
+    &handler_heartbeat,
+    &handler_leave_group,
+    &handler_sync_group,
+    &handler_describe_groups,
+    &handler_list_groups,
+    &handler_sasl_handshake,
+    &handler_api_versions,
+    &handler_create_topics,
+    &handler_delete_topics,
+    &handler_delete_records,
+    &handler_init_producer_id,
+    &handler_offset_for_leader_epoch,
+    &handler_describe_configs,
+    &handler_alter_configs,
+    &handler_describe_log_dirs,
+    &handler_sasl_authenticate,
+    &handler_create_partitions,
+    &handler_delete_groups,
+    &handler_incremental_alter_configs,
+    &handler_offset_delete,
+    &handler_describe_cluster,
+    &handler_describe_producers,
+    NULL,
 };
 
 const struct handler *handler_find(int16_t key) {

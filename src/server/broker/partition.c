@@ -105,7 +105,7 @@ static bool load_snapshot(struct partition *partition, int64_t offset) {
     struct text text = TEXT_EMPTY;
     bool loaded = false;
     if (file_read(path, &text, NULL) == 0 && text.size > 4) {
-        struct reader reader = {text.data, text.data + 4, false};
+        struct reader reader = {.at = text.data, .end = text.data + 4};
         loaded = (uint32_t)read_int32(&reader) == crc32c(0, text.data + 4, text.size - 4) &&
                  producers_load(partition->producers, (struct view){text.data + 4, text.size - 4});
     }

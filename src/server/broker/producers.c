@@ -164,7 +164,7 @@ void producers_save(const struct producers *producers, struct text *out) {
 }
 
 bool producers_load(struct producers *producers, struct view bytes) {
-    struct reader reader = {bytes.data, bytes.data + bytes.size, false};
+    struct reader reader = {.at = bytes.data, .end = bytes.data + bytes.size};
     int32_t count = read_array(&reader, 19);
     for (int32_t i = 0; i < count && !reader.broken; i++) {
         struct producer *producer = memory_zero(1, sizeof *producer);

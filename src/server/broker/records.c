@@ -45,7 +45,7 @@ bool records_open(struct records *records, struct view batch, const struct batch
     bool opened = codec == CODEC_NONE || codec_unpack(codec, packed, &records->unpacked);
     if (codec != CODEC_NONE && opened)
         packed = text_view(&records->unpacked);
-    records->reader = (struct reader){packed.data, packed.data + packed.size, !opened};
+    records->reader = (struct reader){.at = packed.data, .end = packed.data + packed.size, .broken = !opened};
     return opened;
 }
 
@@ -59,7 +59,7 @@ bool records_next(struct records *records, struct record *record) {
         return false;
     records->left--;
     struct view whole = read_sized(reader);
-    struct reader inner = {whole.data, whole.data + whole.size, reader->broken || !whole.data};
+    struct reader inner = {.at = whole.data, .end = whole.data + whole.size, .broken = reader->broken || !whole.data};
     *record = (struct record){.attributes = read_int8(&inner)};
     int64_t time_delta = read_zigzag(&inner);
     record->timestamp = records->header->attributes & BATCH_LOG_APPEND_TIME
@@ -146,4 +146,33 @@ void batch_builder_finish(struct batch_builder *builder, struct text *out, struc
     header->crc = crc32c(0, out->data + from + BATCH_CRC_FROM, out->size - from - BATCH_CRC_FROM);
     text_free(&packed);
     text_free(&builder->records);
+}
+
+void batch_of_one(struct text *out, struct view key, struct view value, int64_t timestamp,
+                  struct batch_header *header) {
+    struct text inner = TEXT_EMPTY, records = TEXT_EMPTY;
+    write_int8(&inner, 0);
+    write_zigzag(&inner, 0); /* time and offset are the batch's */
+    write_zigzag(&inner, 0);
+    write_zigzag(&inner, (int64_t)key.size);
+    text_append(&inner, key);
+    write_zigzag(&inner, value.size ? (int64_t)value.size : -1);
+    text_append(&inner, value);
+    write_zigzag(&inner, 0); /* headers */
+    write_zigzag(&records, (int64_t)inner.size);
+    text_append(&records, text_view(&inner));
+    *header = (struct batch_header){.length = (int32_t)(BATCH_HEADER - BATCH_FRAME + records.size),
+                                    .magic = 2,
+                                    .base_timestamp = timestamp,
+                                    .max_timestamp = timestamp,
+                                    .producer_id = -1,
+                                    .producer_epoch = -1,
+                                    .base_sequence = -1,
+                                    .record_count = 1};
+    text_clear(out);
+    batch_header_write(out, header);
+    text_append(out, text_view(&records));
+    batch_set_crc(out->data, out->size);
+    text_free(&inner);
+    text_free(&records);
 }

@@ -46,3 +46,5 @@ struct batch_builder {
 void batch_builder_add(struct batch_builder *builder, const struct record *record);
 /* Appends the finished batch to out and frees what the builder holds. *header: the new batch's. */
 void batch_builder_finish(struct batch_builder *builder, struct text *out, struct batch_header *header);
+/* An uncompressed batch of one record without a producer; replaces what out holds. A value of size 0 is null. */
+void batch_of_one(struct text *out, struct view key, struct view value, int64_t timestamp, struct batch_header *header);

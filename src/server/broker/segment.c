@@ -129,7 +129,7 @@ bool segment_load_index(struct segment *segment, const char *folder) {
     bool good = load_file(folder, segment->base_offset, SEGMENT_INDEX, &marks) &&
                 load_file(folder, segment->base_offset, SEGMENT_TIMES, &times) && marks.size % INDEX_ENTRY == 0 &&
                 times.size % TIME_ENTRY == 0 && (marks.size > 0 || segment->size == 0);
-    struct reader reader = {times.data, times.data + times.size, !good};
+    struct reader reader = {.at = times.data, .end = times.data + times.size, .broken = !good};
     while (good && reader.at < reader.end) {
         struct time_mark time = {.timestamp = read_int64(&reader)};
         time.offset = segment->base_offset + read_int32(&reader);
@@ -138,7 +138,7 @@ bool segment_load_index(struct segment *segment, const char *folder) {
         segment->max_timestamp_offset = time.offset;
         vector_push(&segment->times, time);
     }
-    reader = (struct reader){marks.data, marks.data + marks.size, !good};
+    reader = (struct reader){.at = marks.data, .end = marks.data + marks.size, .broken = !good};
     size_t time_at = 0;
     while (good && reader.at < reader.end) {
         struct mark mark = {.offset = segment->base_offset + read_int32(&reader)};
@@ -396,7 +396,7 @@ int segment_read(const struct segment *segment, const char *folder, int64_t posi
         return error_set_errno(error, got < 0 ? errno : EIO, "cannot read %s", folder);
     size_t whole = 0; /* only whole batches leave */
     while (whole + BATCH_FRAME <= (size_t)got) {
-        struct reader reader = {out->data + out->size + whole + 8, out->data + out->size + got, false};
+        struct reader reader = {.at = out->data + out->size + whole + 8, .end = out->data + out->size + got};
         int32_t length = read_int32(&reader);
         size_t size = (size_t)length + BATCH_FRAME;
         if (length < BATCH_HEADER - BATCH_FRAME || whole + size > (size_t)got)

@@ -1,12 +1,92 @@
-/* Fetch 4-11 with long poll: a fetch that finds too little waits until data arrive or its time is over. Fetch sessions
+/* Fetch 4-12 with long poll: a fetch that finds too little waits until data arrive or its time is over. Fetch sessions
  * (KIP-227) are declined with session id 0, so every request names its partitions. */
 #include "server/broker/handler.h"
 
 enum { RESPONSE_MOST = 64 << 20 };
 
+struct fetch { /* one answer in the making */
+    int32_t most, found;
+    bool trouble;      /* an error leaves at once */
+    uint64_t interest; /* partitions that are waited for */
+};
+
+static int16_t state_of(const struct partition *partition, int64_t offset) {
+    if (!partition)
+        return KAFKA_UNKNOWN_TOPIC;
+    bool inside = offset >= partition_start_offset(partition) && offset <= partition_end_offset(partition);
+    return inside ? KAFKA_OK : KAFKA_OFFSET_OUT_OF_RANGE;
+}
+
+/* At least one batch when nothing was found before, whatever the limits say. */
+static size_t limit_of(const struct fetch *fetch, int32_t partition_most) {
+    int32_t left = fetch->most - fetch->found;
+    int32_t limit = partition_most < left ? partition_most : left;
+    return limit > 0 ? (size_t)limit : 1;
+}
+
+/* Appends the records; true when they could be read. In flexible versions their size is a varint, known only
+ * afterwards. */
+static bool answer_records(struct request *request, struct fetch *fetch, const struct partition *partition,
+                           int64_t offset, int32_t partition_most) {
+    struct text *out = request->out;
+    bool flexible = request->reader.flexible;
+    size_t size_at = out->size;
+    struct error error = {0};
+    int result = 0;
+    bool full = fetch->found > 0 && fetch->found >= fetch->most;
+    if (flexible) {
+        for (int i = 0; i < 5; i++)
+            write_int8(out, (int8_t)(i < 4 ? 0x80 : 0)); /* filled in below: five bytes hold any size */
+    } else {
+        write_int32(out, 0);
+    }
+    size_t from = out->size;
+    if (!full && offset < partition_end_offset(partition))
+        result = partition_read(partition, offset, limit_of(fetch, partition_most), out, &error);
+    if (result != 0) {
+        broker_core_trouble(request->core, &error);
+        out->size = from;
+    }
+    uint32_t size = (uint32_t)(out->size - from);
+    fetch->found += (int32_t)size;
+    if (flexible) {
+        for (int i = 0; i < 5; i++)
+            out->data[size_at + (size_t)i] = (char)(((size + 1) >> (7 * i) & 0x7f) | (i < 4 ? 0x80 : 0));
+    } else {
+        set_int32(out, size_at, (int32_t)size);
+    }
+    return result == 0;
+}
+
+static void answer_partition(struct request *request, struct fetch *fetch, const struct partition *partition,
+                             int32_t index, int64_t offset, int32_t partition_most) {
+    struct text *out = request->out;
+    int16_t code = state_of(partition, offset);
+    write_int32(out, index);
+    size_t code_at = out->size;
+    write_int16(out, code);
+    write_int64(out, partition ? partition_end_offset(partition) : -1); /* high watermark */
+    write_int64(out, partition ? partition_end_offset(partition) : -1); /* last stable offset */
+    if (request->version >= 5)
+        write_int64(out, partition ? partition_start_offset(partition) : -1);
+    answer_array(request, -1); /* aborted transactions: none */
+    if (request->version >= 11)
+        write_int32(out, -1);
+    if (code) {
+        answer_bytes(request, VIEW(""));
+    } else if (!answer_records(request, fetch, partition, offset, partition_most)) {
+        code = KAFKA_STORAGE_ERROR;
+        out->data[code_at] = 0;
+        out->data[code_at + 1] = KAFKA_STORAGE_ERROR;
+    }
+    answer_tags(request);
+    fetch->trouble = fetch->trouble || code;
+    if (partition)
+        fetch->interest |= broker_core_interest(partition);
+}
+
 static enum handled handle(struct request *request) {
     struct reader *reader = &request->reader;
-    struct text *out = request->out;
     int16_t version = request->version;
     read_int32(reader); /* replica */
     int32_t wait_ms = read_int32(reader), least = read_int32(reader), most = read_int32(reader);
@@ -14,75 +94,45 @@ static enum handled handle(struct request *request) {
     int32_t session = version >= 7 ? read_int32(reader) : 0;
     if (version >= 7)
         read_int32(reader);
-    if (most <= 0 || most > RESPONSE_MOST)
-        most = RESPONSE_MOST;
-    write_int32(out, 0);
+    struct fetch fetch = {.most = most > 0 && most < RESPONSE_MOST ? most : RESPONSE_MOST};
+    if (fetch.most > connection_room(request->connection))
+        fetch.most = connection_room(request->connection);
+    answer_throttle(request, 1);
     if (version >= 7) {
-        write_int16(out, session ? KAFKA_FETCH_SESSION_NOT_FOUND : KAFKA_OK);
-        write_int32(out, 0);
-        if (session) {
-            write_int32(out, 0);
-            return HANDLED;
-        }
+        write_int16(request->out, session ? KAFKA_FETCH_SESSION_NOT_FOUND : KAFKA_OK);
+        write_int32(request->out, 0);
     }
-    int32_t topics = read_array(reader, 6);
-    int64_t found = 0;
-    bool trouble = false;
-    write_int32(out, topics < 0 ? 0 : topics);
+    int32_t topics = session ? 0 : read_array(reader, 6);
+    answer_array(request, topics < 0 ? 0 : topics);
     for (int32_t i = 0; i < topics && !reader->broken; i++) {
         struct view name = read_string(reader);
         int32_t partitions = read_array(reader, 16);
-        write_view(out, name.data ? name : VIEW(""));
-        write_int32(out, partitions < 0 ? 0 : partitions);
+        answer_name(request, name);
+        answer_array(request, partitions < 0 ? 0 : partitions);
         for (int32_t j = 0; j < partitions && !reader->broken; j++) {
             int32_t index = read_int32(reader);
             if (version >= 9)
                 read_int32(reader); /* leader epoch: there is but one */
             int64_t offset = read_int64(reader);
+            if (version >= 12)
+                read_int32(reader);
             if (version >= 5)
                 read_int64(reader);
             int32_t partition_most = read_int32(reader);
-            struct partition *partition = store_partition(&request->core->store, name, index);
-            int16_t error = !partition ? KAFKA_UNKNOWN_TOPIC
-                            : offset < partition_start_offset(partition) || offset > partition_end_offset(partition)
-                                ? KAFKA_OFFSET_OUT_OF_RANGE
-                                : KAFKA_OK;
-            write_int32(out, index);
-            size_t error_at = out->size;
-            write_int16(out, error);
-            write_int64(out, partition ? partition_end_offset(partition) : -1); /* high watermark */
-            write_int64(out, partition ? partition_end_offset(partition) : -1); /* last stable offset */
-            if (version >= 5)
-                write_int64(out, partition ? partition_start_offset(partition) : -1);
-            write_int32(out, -1); /* aborted transactions: none */
-            if (version >= 11)
-                write_int32(out, -1);
-            size_t size_at = out->size;
-            write_int32(out, 0);
-            trouble = trouble || error;
-            int64_t left = most - found;
-            if (error || (left <= 0 && found > 0))
-                continue;
-            struct error reading = {0};
-            size_t limit = (size_t)(partition_most < left ? (partition_most > 0 ? partition_most : 1)
-                                    : left > 0            ? left
-                                                          : 1);
-            if (offset < partition_end_offset(partition) &&
-                partition_read(partition, offset, limit, out, &reading) != 0) {
-                out->size = size_at + 4;
-                out->data[error_at + 1] = KAFKA_STORAGE_ERROR;
-                trouble = true;
-            }
-            int64_t got = (int64_t)(out->size - size_at - 4);
-            set_int32(out, size_at, (int32_t)got);
-            found += got;
+            read_tags(reader);
+            answer_partition(request, &fetch, store_partition(&request->core->store, name, index), index, offset,
+                             partition_most);
         }
+        read_tags(reader);
+        answer_tags(request);
     }
-    if (!reader->broken && found < least && !trouble && wait_ms > 0 && !connection_is_rerun(request->connection)) {
-        connection_park(request, wait_ms);
+    answer_tags(request);
+    bool waits = !reader->broken && !session && fetch.found < least && !fetch.trouble && wait_ms > 0;
+    if (waits && !connection_is_rerun(request->connection)) {
+        connection_park(request, wait_ms, fetch.interest);
         return HANDLED_LATER;
     }
     return HANDLED;
 }
 
-const struct handler handler_fetch = {KEY_FETCH, 4, 11, "Fetch", handle, false};
+const struct handler handler_fetch = {KEY_FETCH, 4, 12, 12, "Fetch", handle, false};

@@ -1,25 +1,43 @@
-/* FindCoordinator 0-2: this node for groups; none for transactions, which this broker does not have. */
+/* FindCoordinator 0-4: this node for groups; none for transactions, which this broker does not have. */
 #include "server/broker/handler.h"
+
+static const char refusal[] = "Transactions are not supported by this broker; use Apache Kafka through --profile.";
+
+static void answer_coordinator(struct request *request, bool transactions) {
+    char address[64];
+    uint16_t port;
+    connection_advertised(request->connection, address, &port);
+    write_int32(request->out, transactions ? -1 : NODE_ID);
+    answer_string(request, transactions ? "" : address);
+    write_int32(request->out, transactions ? -1 : port);
+}
 
 static enum handled handle(struct request *request) {
     struct reader *reader = &request->reader;
-    struct text *out = request->out;
-    char address[64];
-    uint16_t port;
-    read_string(reader);
+    bool many = request->version >= 4;
+    if (!many)
+        read_string(reader);
     bool transactions = request->version >= 1 && read_int8(reader) == 1;
-    connection_advertised(request->connection, address, &port);
-    if (request->version >= 1)
-        write_int32(out, 0);
-    write_int16(out, transactions ? KAFKA_TRANSACTIONAL_ID_AUTHORIZATION_FAILED : KAFKA_OK);
-    if (request->version >= 1)
-        write_string(out, transactions
-                              ? "Transactions are not supported by this broker; use Apache Kafka through --profile."
-                              : NULL);
-    write_int32(out, transactions ? -1 : NODE_ID);
-    write_string(out, transactions ? "" : address);
-    write_int32(out, transactions ? -1 : port);
+    int16_t code = transactions ? KAFKA_TRANSACTIONAL_ID_AUTHORIZATION_FAILED : KAFKA_OK;
+    answer_throttle(request, 1);
+    if (many) {
+        int32_t count = read_array(reader, 1);
+        answer_array(request, count < 0 ? 0 : count);
+        for (int32_t i = 0; i < count && !reader->broken; i++) {
+            answer_name(request, read_string(reader));
+            answer_coordinator(request, transactions);
+            write_int16(request->out, code);
+            answer_string(request, transactions ? refusal : NULL);
+            answer_tags(request);
+        }
+    } else {
+        write_int16(request->out, code);
+        if (request->version >= 1)
+            answer_string(request, transactions ? refusal : NULL);
+        answer_coordinator(request, transactions);
+    }
+    answer_tags(request);
     return HANDLED;
 }
 
-const struct handler handler_find_coordinator = {KEY_FIND_COORDINATOR, 0, 2, "FindCoordinator", handle, false};
+const struct handler handler_find_coordinator = {KEY_FIND_COORDINATOR, 0, 4, 3, "FindCoordinator", handle, false};

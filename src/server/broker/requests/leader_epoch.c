@@ -1,4 +1,4 @@
-/* OffsetForLeaderEpoch 0-3: one epoch, 0, which ends at the end of the log. */
+/* OffsetForLeaderEpoch 0-4: one epoch, 0, which ends at the end of the log. */
 #include "server/broker/handler.h"
 
 static enum handled handle(struct request *request) {
@@ -8,29 +8,33 @@ static enum handled handle(struct request *request) {
     if (version >= 3)
         read_int32(reader);
     int32_t topics = read_array(reader, 6);
-    if (version >= 2)
-        write_int32(out, 0);
-    write_int32(out, topics < 0 ? 0 : topics);
+    answer_throttle(request, 2);
+    answer_array(request, topics < 0 ? 0 : topics);
     for (int32_t i = 0; i < topics && !reader->broken; i++) {
         struct view name = read_string(reader);
         int32_t partitions = read_array(reader, 8);
-        write_view(out, name.data ? name : VIEW(""));
-        write_int32(out, partitions < 0 ? 0 : partitions);
+        answer_name(request, name);
+        answer_array(request, partitions < 0 ? 0 : partitions);
         for (int32_t j = 0; j < partitions && !reader->broken; j++) {
             int32_t index = read_int32(reader);
             if (version >= 2)
                 read_int32(reader);
             int32_t epoch = read_int32(reader);
-            struct partition *partition = store_partition(&request->core->store, name, index);
+            read_tags(reader);
+            const struct partition *partition = store_partition(&request->core->store, name, index);
             write_int16(out, partition ? KAFKA_OK : KAFKA_UNKNOWN_TOPIC);
             write_int32(out, index);
             if (version >= 1)
                 write_int32(out, partition && epoch >= 0 ? 0 : -1);
             write_int64(out, partition && epoch >= 0 ? partition_end_offset(partition) : -1);
+            answer_tags(request);
         }
+        read_tags(reader);
+        answer_tags(request);
     }
+    answer_tags(request);
     return HANDLED;
 }
 
-const struct handler handler_offset_for_leader_epoch = {KEY_OFFSET_FOR_LEADER_EPOCH, 0,      3,
+const struct handler handler_offset_for_leader_epoch = {KEY_OFFSET_FOR_LEADER_EPOCH, 0,      4,    4,
                                                         "OffsetForLeaderEpoch",      handle, false};

@@ -1,59 +1,82 @@
-/* OffsetFetch 1-5: null topics ask for all of the group's. */
+/* OffsetFetch 0-8: null topics ask for all of the group's; from version 8 on for several groups at once. */
 #include "server/broker/handler.h"
 
-static void write_offset(struct text *out, int16_t version, int32_t partition, int64_t offset, const char *metadata) {
-    write_int32(out, partition);
-    write_int64(out, offset);
-    if (version >= 5)
-        write_int32(out, -1);
-    write_string(out, metadata);
+static void answer_offset(struct request *request, int32_t index, const struct committed *committed) {
+    struct text *out = request->out;
+    write_int32(out, index);
+    write_int64(out, committed->offset);
+    if (request->version >= 5)
+        write_int32(out, committed->leader_epoch);
+    answer_name(request, committed->metadata);
     write_int16(out, KAFKA_OK);
+    answer_tags(request);
 }
 
-static void write_all(struct request *request, struct view group) {
-    struct text *out = request->out;
-    size_t at = 0, count_at = out->size;
-    int32_t count = 0, partition;
-    int64_t offset;
-    const char *topic, *metadata;
-    write_int32(out, 0);
-    while (groups_next_offset(request->core->groups, group, &at, &topic, &partition, &offset, &metadata)) {
-        write_string(out, topic); /* one entry a partition: the protocol lets a topic come twice */
-        write_int32(out, 1);
-        write_offset(out, request->version, partition, offset, metadata);
+/* One entry a partition: the protocol lets a topic come twice. */
+static void answer_all(struct request *request, struct view group) {
+    const struct groups *groups = request->core->groups;
+    struct committed committed;
+    int32_t count = 0, index;
+    const char *topic;
+    for (size_t at = 0; groups_next_offset(groups, group, &at, &topic, &index, &committed);)
         count++;
+    answer_array(request, count);
+    for (size_t at = 0; groups_next_offset(groups, group, &at, &topic, &index, &committed);) {
+        answer_string(request, topic);
+        answer_array(request, 1);
+        answer_offset(request, index, &committed);
+        answer_tags(request);
     }
-    set_int32(out, count_at, count);
+}
+
+static void answer_asked(struct request *request, struct view group, int32_t topics) {
+    struct reader *reader = &request->reader;
+    answer_array(request, topics);
+    for (int32_t i = 0; i < topics && !reader->broken; i++) {
+        struct view name = read_string(reader);
+        int32_t partitions = read_array(reader, 4);
+        answer_name(request, name);
+        answer_array(request, partitions < 0 ? 0 : partitions);
+        for (int32_t j = 0; j < partitions && !reader->broken; j++) {
+            struct committed committed = {.offset = -1, .leader_epoch = -1};
+            int32_t index = read_int32(reader);
+            groups_offset(request->core->groups, group, name, index, &committed);
+            answer_offset(request, index, &committed);
+        }
+        read_tags(reader);
+        answer_tags(request);
+    }
+}
+
+static void answer_topics(struct request *request, struct view group) {
+    int32_t topics = read_array(&request->reader, 6);
+    if (topics < 0)
+        answer_all(request, group);
+    else
+        answer_asked(request, group, topics);
 }
 
 static enum handled handle(struct request *request) {
     struct reader *reader = &request->reader;
-    struct text *out = request->out;
-    struct view group = read_string(reader);
-    int32_t topics = read_array(reader, 6);
-    if (request->version >= 3)
-        write_int32(out, 0);
-    if (topics < 0) {
-        write_all(request, group);
+    answer_throttle(request, 3);
+    if (request->version < 8) {
+        answer_topics(request, read_string(reader));
+        if (request->version >= 2)
+            write_int16(request->out, KAFKA_OK);
     } else {
-        write_int32(out, topics);
-        for (int32_t i = 0; i < topics && !reader->broken; i++) {
-            struct view name = read_string(reader);
-            int32_t partitions = read_array(reader, 4);
-            write_view(out, name.data ? name : VIEW(""));
-            write_int32(out, partitions < 0 ? 0 : partitions);
-            for (int32_t j = 0; j < partitions && !reader->broken; j++) {
-                int32_t partition = read_int32(reader);
-                int64_t offset = -1;
-                const char *metadata = "";
-                groups_offset(request->core->groups, group, name, partition, &offset, &metadata);
-                write_offset(out, request->version, partition, offset, metadata);
-            }
+        int32_t groups = read_array(reader, 3);
+        answer_array(request, groups < 0 ? 0 : groups);
+        for (int32_t i = 0; i < groups && !reader->broken; i++) {
+            struct view group = read_string(reader);
+            answer_name(request, group);
+            answer_topics(request, group);
+            write_int16(request->out, KAFKA_OK);
+            read_tags(reader);
+            answer_tags(request);
         }
     }
-    if (request->version >= 2)
-        write_int16(out, KAFKA_OK);
+    answer_tags(request);
     return HANDLED;
 }
 
-const struct handler handler_offset_fetch = {KEY_OFFSET_FETCH, 1, 5, "OffsetFetch", handle, false};
+const struct handler handler_offset_fetch = {KEY_OFFSET_FETCH, 0, 8, 6, "OffsetFetch", handle, false};

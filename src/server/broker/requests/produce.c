@@ -1,4 +1,4 @@
-/* Produce 0-8. Versions below 3 are listed because clients probe for them; their old record formats are refused by
+/* Produce 0-11. Versions below 3 are listed because clients probe for them; their old record formats are refused by
  * name. */
 #include <string.h>
 
@@ -94,48 +94,62 @@ static struct outcome append(struct request *request, const struct topic *topic,
     return store_batch(request, topic, partition, records, &header);
 }
 
-static enum handled handle(struct request *request) {
-    struct reader *reader = &request->reader;
+static void answer_partition(struct request *request, int32_t index, const struct partition *partition,
+                             const struct outcome *outcome) {
     struct text *out = request->out;
     int16_t version = request->version;
-    struct view transactional = version >= 3 ? read_string(reader) : (struct view){0};
+    write_int32(out, index);
+    write_int16(out, outcome->error);
+    write_int64(out, outcome->error ? -1 : outcome->offset);
+    if (version >= 2)
+        write_int64(out, outcome->append_time); /* -1: records keep their own */
+    if (version >= 5)
+        write_int64(out, partition ? partition_start_offset(partition) : -1);
+    if (version >= 8) {
+        answer_array(request, 0); /* of single records: a batch is taken or refused as a whole */
+        answer_string(request, outcome->error ? outcome->message : NULL);
+    }
+    answer_tags(request);
+}
+
+static enum handled handle(struct request *request) {
+    struct reader *reader = &request->reader;
+    const struct store *store = &request->core->store;
+    struct view transactional = request->version >= 3 ? read_string(reader) : (struct view){0};
     int16_t acks = read_int16(reader);
     read_int32(reader); /* time-out: everything is done before the answer */
     int32_t topics = read_array(reader, 6);
-    write_int32(out, topics < 0 ? 0 : topics);
+    answer_array(request, topics < 0 ? 0 : topics);
     for (int32_t i = 0; i < topics && !reader->broken; i++) {
         struct view name = read_string(reader);
-        struct topic *topic = store_topic(&request->core->store, name);
-        int32_t partitions = read_array(reader, 8);
-        write_view(out, name.data ? name : VIEW(""));
-        write_int32(out, partitions < 0 ? 0 : partitions);
+        const struct topic *topic = store_topic(store, name);
+        int32_t partitions = read_array(reader, 5);
+        answer_name(request, name);
+        answer_array(request, partitions < 0 ? 0 : partitions);
         for (int32_t j = 0; j < partitions && !reader->broken; j++) {
             int32_t index = read_int32(reader);
             struct view records = read_bytes(reader);
-            struct partition *partition = store_partition(&request->core->store, name, index);
-            struct outcome outcome = refuse(KAFKA_UNKNOWN_TOPIC, "no such topic and partition");
+            read_tags(reader);
             if (reader->broken)
                 break;
+            struct partition *partition = store_partition(store, name, index);
+            struct outcome outcome = refuse(KAFKA_UNKNOWN_TOPIC, "no such topic and partition");
             if (transactional.data)
                 outcome = refuse(KAFKA_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, "transactions are not supported here");
+            else if (acks < -1 || acks > 1)
+                outcome = refuse(KAFKA_INVALID_REQUIRED_ACKS, "acks is -1, 0 or 1");
+            else if (topic_is_internal(name))
+                outcome = refuse(KAFKA_INVALID_TOPIC, "this topic is the broker's own");
             else if (partition)
                 outcome = append(request, topic, partition, records);
-            write_int32(out, index);
-            write_int16(out, outcome.error);
-            write_int64(out, outcome.error ? -1 : outcome.offset);
-            if (version >= 2)
-                write_int64(out, outcome.append_time); /* -1: records keep their own */
-            if (version >= 5)
-                write_int64(out, partition ? partition_start_offset(partition) : -1);
-            if (version >= 8) {
-                write_int32(out, 0);
-                write_string(out, outcome.error ? outcome.message : NULL);
-            }
+            answer_partition(request, index, partition, &outcome);
         }
+        read_tags(reader);
+        answer_tags(request);
     }
-    if (version >= 1)
-        write_int32(out, 0);
+    answer_throttle(request, 1);
+    answer_tags(request);
     return acks == 0 ? HANDLED_SILENT : HANDLED;
 }
 
-const struct handler handler_produce = {KEY_PRODUCE, 0, 8, "Produce", handle, false};
+const struct handler handler_produce = {KEY_PRODUCE, 0, 11, 9, "Produce", handle, false};

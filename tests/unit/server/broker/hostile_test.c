@@ -155,12 +155,12 @@ static void random_bodies_of_every_request_never_stop_the_broker(void **state) {
 static void a_short_read_breaks_the_reader_and_gives_zero(void **state) {
     (void)state;
     const char *bytes = "\0\1";
-    struct reader reader = {bytes, bytes + 2, false};
+    struct reader reader = {.at = bytes, .end = bytes + 2};
     assert_int_equal(read_int32(&reader), 0);
     assert_true(reader.broken);
     assert_int_equal(read_int8(&reader), 0);
     const char *count = "\x7f\xff\xff\xff";
-    reader = (struct reader){count, count + 4, false};
+    reader = (struct reader){.at = count, .end = count + 4};
     assert_int_equal(read_array(&reader, 4), 0);
     assert_true(reader.broken);
 }

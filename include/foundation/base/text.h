@@ -42,10 +42,22 @@ static inline struct view text_view(const struct text *text) {
 }
 const char *text_string(const struct text *text); /* "" when empty */
 void text_reserve(struct text *text, size_t more);
-void text_append(struct text *text, struct view view);
-void text_append_bytes(struct text *text, const void *bytes, size_t size);
+/* Inline: encoders append a few bytes at a time. */
+static inline void text_append_bytes(struct text *text, const void *bytes, size_t size) {
+    if (text->size + size + 1 > text->capacity)
+        text_reserve(text, size);
+    if (size != 0)
+        memcpy(text->data + text->size, bytes, size);
+    text->size += size;
+    text->data[text->size] = '\0';
+}
+static inline void text_append_char(struct text *text, char character) {
+    text_append_bytes(text, &character, 1);
+}
+static inline void text_append(struct text *text, struct view view) {
+    text_append_bytes(text, view.data, view.size);
+}
 void text_append_string(struct text *text, const char *string);
-void text_append_char(struct text *text, char character);
 void text_append_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_append_format_v(struct text *text, const char *format, va_list arguments);
 void text_append_json(struct text *text, struct view view); /* quoted, escaped JSON string */

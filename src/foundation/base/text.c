@@ -130,25 +130,9 @@ void text_reserve(struct text *text, size_t more) {
     text->data[text->size] = '\0';
 }
 
-void text_append_bytes(struct text *text, const void *bytes, size_t size) {
-    text_reserve(text, size);
-    if (size)
-        memcpy(text->data + text->size, bytes, size);
-    text->size += size;
-    text->data[text->size] = '\0';
-}
-
-void text_append(struct text *text, struct view view) {
-    text_append_bytes(text, view.data, view.size);
-}
-
 void text_append_string(struct text *text, const char *string) {
     if (string)
         text_append_bytes(text, string, strlen(string));
-}
-
-void text_append_char(struct text *text, char character) {
-    text_append_bytes(text, &character, 1);
 }
 
 void text_append_format_v(struct text *text, const char *format, va_list arguments) {

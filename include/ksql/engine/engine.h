@@ -49,8 +49,8 @@ struct engine_topics {
     void (*hold)(void *context, uint64_t reader, bool held); /* no more records for now; may be NULL */
     /* Copies. Failures that come later are reported by `flush`. */
     int (*write)(void *context, struct view topic, const struct engine_record *record, struct error *error);
-    /* Until all that was written is acknowledged. A retriable error: it is still on its way and the next call waits for it
-     * again; else some of it is lost, and what follows the last save is read and written anew. */
+    /* Until all that was written is acknowledged. A retriable error: it is still on its way and the next call waits for
+     * it again; else some of it is lost, and what follows the last save is read and written anew. */
     int (*flush)(void *context, struct error *error);
 };
 struct engine_schemas {
@@ -103,7 +103,7 @@ struct engine_request {
     bool replay;                         /* done before: topics, schemas are there, state is loaded */
     bool hold;                           /* queries are made but do not read until engine_start */
 };
-struct engine_outcome {             /* in the caller's arena */
+struct engine_outcome { /* in the caller's arena */
     /* The statement with what was inferred; running it again gives the same. After an error: as far as that went. */
     struct view rewritten;
     struct view message;            /* "Stream created"; empty: no answer (INSERT VALUES) */

@@ -94,22 +94,9 @@ bool engine_query_position(const struct engine *engine, struct view id, size_t s
 }
 
 void engine_start(struct engine *engine) {
-    for (size_t i = 0; i < engine->queries.count; i++) {
-        struct job *job = engine->queries.items[i];
-        struct error error = {0};
-        if (!job->held)
-            continue;
-        job->held = false;
-        if (job_load(job, &error) != 0) {
-            job_fail(job, &error);
-            continue;
-        }
-        if (job->state != ENGINE_PAUSED && job_open(job, &error) != 0) {
-            job_trouble(job, &error);
-            job->state = ENGINE_RUNNING;
-            job->broken = true; /* the next commit tries again */
-        }
-    }
+    for (size_t i = 0; i < engine->queries.count; i++)
+        if (engine->queries.items[i]->held)
+            job_start(engine->queries.items[i]);
 }
 
 int engine_whole_state(struct engine *engine, struct view query_id, struct text *record, struct error *error) {

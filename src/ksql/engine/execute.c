@@ -112,12 +112,13 @@ static int create_source(struct execution *e) {
     if (status != 0 || may_replace(e, existing, kind, false) != 0)
         return -1;
     const struct source *source = &definition.source;
-    if (definition.create_topic &&
+    bool make = !e->request->replay;
+    if (make && definition.create_topic &&
         create_topic(e, source->topic, definition.partitions, definition.replicas, definition.retention_ms,
                      kind == SOURCE_TABLE ? "compact" : "delete") != 0)
         return -1;
-    if ((definition.register_key && enter_schema(e, source, true) != 0) ||
-        (definition.register_value && enter_schema(e, source, false) != 0))
+    if (make && ((definition.register_key && enter_schema(e, source, true) != 0) ||
+                 (definition.register_value && enter_schema(e, source, false) != 0)))
         return -1;
     if (catalog_add(engine->catalog, source, existing != NULL, e->error) != 0)
         return -1;
@@ -153,10 +154,9 @@ static const char *query_id(struct execution *e) {
 
 static int run_query(struct execution *e, const char *id, struct query_definition *definition) {
     struct engine *engine = e->engine;
-    struct job *job = job_new(engine, id, definition->plan, e->request->properties, e->error);
+    struct job *job = job_new(engine, id, definition->plan, e->request->properties, e->request->hold, e->error);
     if (job == NULL)
         return -1;
-    job->held = e->request->hold;
     if (!job->held && (job_load(job, e->error) != 0 || job_open(job, e->error) != 0)) {
         job_free(job);
         return -1;
@@ -191,8 +191,9 @@ static int create_query(struct execution *e) {
         goto failed;
     }
     const struct step_sink *sink = &definition.plan->root->sink;
-    if (definition.create_topic && create_topic(e, sink->topic, sink->partitions, sink->replicas, sink->retention_ms,
-                                                arena_format(e->arena, "%.*s", VIEW_ARGS(sink->cleanup_policy))) != 0)
+    if (definition.create_topic && !e->request->hold &&
+        create_topic(e, sink->topic, sink->partitions, sink->replicas, sink->retention_ms,
+                     arena_format(e->arena, "%.*s", VIEW_ARGS(sink->cleanup_policy))) != 0)
         goto failed;
     if (definition.has_sink && catalog_add(engine->catalog, &definition.sink, false, e->error) != 0)
         goto failed;

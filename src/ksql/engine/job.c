@@ -1,4 +1,5 @@
 /* A running query: its inputs in the order of their times, its task, its output. */
+#include <stdio.h>
 #include <string.h>
 
 #include "ksql/engine/private.h"
@@ -102,7 +103,7 @@ static int build(struct job *job, struct error *error) {
 }
 
 struct job *job_new(struct engine *engine, const char *id, struct plan *plan, const struct properties *properties,
-                    struct error *error) {
+                    bool held, struct error *error) {
     struct job *job = memory_zero(1, sizeof *job);
     job->engine = engine;
     job->id = memory_copy_string(id);
@@ -112,11 +113,50 @@ struct job *job_new(struct engine *engine, const char *id, struct plan *plan, co
     job->sink = job->push ? (struct view){"", 0} : plan->root->sink.name;
     job->limit = plan->limit;
     job->started_ms = clock_wall_ms(engine->options.clock);
-    if (!engine->sandbox && build(job, error) != 0) {
+    job->held = held;
+    if (!engine->sandbox && !held && build(job, error) != 0) {
         job_free(job);
         return NULL;
     }
     return job;
+}
+
+/* Its topic may have gone while nobody ran: the query makes it again, as Kafka Streams would not. */
+static int make_sink_topic(struct job *job, struct error *error) {
+    const struct engine_topics *topics = job->engine->options.topics;
+    const struct step_sink *sink = &job->plan->root->sink;
+    struct topic_facts facts;
+    struct error problem = {0};
+    if (topics->describe(topics->context, sink->topic, &facts, &problem) == 0)
+        return 0;
+    if (problem.code != ERROR_NOT_FOUND) {
+        if (error != NULL)
+            *error = problem;
+        return -1;
+    }
+    char policy[32];
+    snprintf(policy, sizeof policy, "%.*s", VIEW_ARGS(sink->cleanup_policy));
+    struct engine_topic topic = {sink->topic, sink->partitions, sink->replicas, sink->retention_ms, policy};
+    return topics->create(topics->context, &topic, error);
+}
+
+void job_start(struct job *job) {
+    struct error error = {0};
+    job->held = false;
+    if (make_sink_topic(job, &error) != 0 || build(job, &error) != 0) {
+        job_trouble(job, &error);
+        job->broken = true; /* the next commit tries again */
+        return;
+    }
+    if (job_load(job, &error) != 0) {
+        job_fail(job, &error);
+        return;
+    }
+    if (job->state != ENGINE_PAUSED && job_open(job, &error) != 0) {
+        job_trouble(job, &error);
+        job->state = ENGINE_RUNNING;
+        job->broken = true;
+    }
 }
 
 /* Without a setting streams begin at their end, tables at their beginning, as ksqlDB has it. */
@@ -345,13 +385,25 @@ bool engine_dirty(const struct engine *engine) {
     return false;
 }
 
+/* 0, 1, 2, 4 ... 128 commits apart. */
+static bool may_try(struct job *job) {
+    if (job->rest > 0) {
+        job->rest--;
+        return false;
+    }
+    job->rest = job->tries == 0 ? 0 : 1 << (job->tries < 8 ? job->tries - 1 : 7);
+    job->tries++;
+    return true;
+}
+
 int engine_commit(struct engine *engine, struct error *error) {
     const struct engine_topics *topics = engine->options.topics;
     int status = 0;
     for (size_t i = 0; i < engine->queries.count; i++) {
         struct job *job = engine->queries.items[i];
-        if (job->broken && job->state == ENGINE_RUNNING)
+        if (job->broken && job->state == ENGINE_RUNNING && may_try(job))
             revive(job);
+        job->resting = job->broken;
         if (job_dirty(job))
             task_flush(job->task);
     }
@@ -364,7 +416,7 @@ int engine_commit(struct engine *engine, struct error *error) {
     }
     for (size_t i = 0; i < engine->queries.count; i++) {
         struct job *job = engine->queries.items[i];
-        if (job->broken && job->state == ENGINE_RUNNING && status == 0) {
+        if (job->broken && !job->resting && job->state == ENGINE_RUNNING && status == 0) {
             status = -1;
             if (error != NULL)
                 *error = job->error;
@@ -377,7 +429,9 @@ int engine_commit(struct engine *engine, struct error *error) {
         if (!job->push && (status != 0 || job_save(job, error) != 0)) {
             job->broken = true;
             status = -1;
+            continue;
         }
+        job->tries = job->rest = 0;
     }
     return status;
 }

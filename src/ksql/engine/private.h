@@ -57,6 +57,8 @@ struct job {
     bool held;         /* made during a replay, not started */
     bool moved;        /* since the last save */
     struct text parts; /* of a record that is being loaded */
+    bool resting;      /* broken before this commit, told then */
+    int tries, rest;   /* of beginning again: how often, commits until the next */
     bool broken;       /* a write or a save failed: it begins again from the last save */
     struct error error;
     uint64_t rows_in, rows_out, errors;
@@ -103,8 +105,10 @@ int output_write(struct engine *engine, const struct output *output, const struc
 /* --- query.c --- */
 struct job *job_find(const struct engine *engine, struct view id);
 /* Takes over nothing: the plan is held. Does not read yet. */
+/* held: not built before job_start. */
 struct job *job_new(struct engine *engine, const char *id, struct plan *plan, const struct properties *properties,
-                    struct error *error);
+                    bool held, struct error *error);
+void job_start(struct job *job); /* of a held one: makes its sink's topic when it is not there, loads, reads */
 int job_open(struct job *job, struct error *error); /* loads state, starts reading */
 void job_pause(struct job *job);
 void job_free(struct job *job); /* stops reading; does not save */

@@ -168,7 +168,7 @@ struct engine *engine_sandbox(const struct engine *engine) {
     copy->next_query = engine->next_query;
     for (size_t i = 0; i < engine->queries.count; i++) {
         const struct job *job = engine->queries.items[i];
-        struct job *noted = job_new(copy, job->id, job->plan, job->properties, NULL);
+        struct job *noted = job_new(copy, job->id, job->plan, job->properties, false, NULL);
         noted->state = job->state;
         vector_push(&copy->queries, noted);
     }

@@ -12,7 +12,7 @@ static bool is_table(const struct engine *engine, const struct statement *statem
 
 static int start_query(struct engine *engine, const char *id, struct plan *plan, const struct engine_request *request,
                        struct engine_results results, bool bounded, struct error *error) {
-    struct job *job = job_new(engine, id, plan, request->properties, error);
+    struct job *job = job_new(engine, id, plan, request->properties, false, error);
     if (job == NULL)
         return -1;
     job->results = results;

@@ -304,6 +304,36 @@ static void statements_come_back_from_what_they_were_rewritten_to(void **state) 
     tear_down(scene);
 }
 
+static void a_replay_brings_back_no_topic_and_no_schema_that_went_since(void **state) {
+    (void)state;
+    static const char script[] =
+        "CREATE STREAM S (K STRING KEY, V INT) WITH (KAFKA_TOPIC='gone', PARTITIONS=1, VALUE_FORMAT='AVRO');"
+        "CREATE TABLE T WITH (VALUE_FORMAT='AVRO') AS SELECT K, COUNT(*) AS N FROM S GROUP BY K;"
+        "DROP TABLE T DELETE TOPIC; DROP STREAM S;";
+    struct scene *scene = set_up(false);
+    restart(scene, script);
+    assert_null(world_topic(&scene->world, VIEW("gone")));
+    assert_null(world_topic(&scene->world, VIEW("T")));
+    assert_int_equal(scene->world.registered.count, 0);
+    assert_null(catalog_at(engine_catalog(scene->engine), 0));
+    tear_down(scene);
+}
+
+static void a_sink_topic_that_went_meanwhile_is_made_again_when_its_query_starts(void **state) {
+    (void)state;
+    struct scene *scene = set_up(false);
+    must_run(scene, counting);
+    put(scene, "in", "a", "{\"V\":1}", 10);
+    pump(scene);
+    commit(scene);
+    scene->world.topics.remove(&scene->world, VIEW("T"), NULL);
+    restart(scene, counting);
+    put(scene, "in", "a", "{\"V\":1}", 20);
+    pump(scene);
+    assert_string_equal(last_value(scene, "T"), "{\"N\":2,\"TOTAL\":2}");
+    tear_down(scene);
+}
+
 /* --- commits --- */
 
 static void updates_of_one_key_within_a_commit_interval_go_out_once(void **state) {
@@ -587,6 +617,8 @@ int main(void) {
         cmocka_unit_test(changes_larger_than_a_record_are_kept_in_parts_and_count_only_when_whole),
         cmocka_unit_test(damaged_state_stops_the_query_with_a_reason_and_spares_the_others),
         cmocka_unit_test(statements_come_back_from_what_they_were_rewritten_to),
+        cmocka_unit_test(a_replay_brings_back_no_topic_and_no_schema_that_went_since),
+        cmocka_unit_test(a_sink_topic_that_went_meanwhile_is_made_again_when_its_query_starts),
         cmocka_unit_test(updates_of_one_key_within_a_commit_interval_go_out_once),
         cmocka_unit_test(a_broker_that_refuses_writes_costs_no_row),
         cmocka_unit_test(a_record_that_does_not_decode_is_counted_named_and_left_out),

@@ -13,6 +13,7 @@
 #include "foundation/base/random.h"
 #include "foundation/base/thread.h"
 #include "foundation/net/listener.h"
+#include "server/broker/cleaner.h"
 #include "server/broker/connection.h"
 
 enum { CARE_EVERY_MS = 5000, TROUBLE_EVERY_MS = 10000, CONNECTIONS_MOST = 1000 };
@@ -27,6 +28,7 @@ struct broker {
     uint16_t port;
     struct loop_watch *watch;
     struct loop_timer *care;
+    struct cleaner *cleaner;
     int spare; /* descriptor */
 };
 
@@ -75,6 +77,7 @@ static void look_after(void *context) {
     struct broker *broker = context;
     struct statvfs disk;
     store_retain(&broker->core.store, clock_wall_ms(broker->core.clock));
+    cleaner_consider(broker->cleaner, clock_wall_ms(broker->core.clock));
     groups_expire(broker->core.groups, clock_wall_ms(broker->core.clock));
     if (broker->options.disk && statvfs(broker->core.store.folder, &disk) == 0)
         broker->options.disk(broker->options.context, (int64_t)(disk.f_bavail * disk.f_frsize));
@@ -206,6 +209,7 @@ struct broker *broker_start(const struct broker_options *options, struct error *
     }
     store_begin(&broker->core.store);
     broker->watch = loop_watch_add(broker->core.loop, broker->listener, LOOP_READ, accept_ready, broker);
+    broker->cleaner = cleaner_new(&broker->core.store, broker->core.loop);
     broker->care = loop_timer_add(broker->core.loop, look_after, broker);
     loop_timer_set(broker->care, CARE_EVERY_MS);
     broker->running = true;
@@ -237,6 +241,7 @@ void broker_stop(struct broker *broker) {
         close(broker->listener);
     if (broker->spare >= 0)
         close(broker->spare);
+    cleaner_free(broker->cleaner);
     groups_close(broker->core.groups);
     store_close(&broker->core.store, broker->running);
     loop_free(broker->core.loop);

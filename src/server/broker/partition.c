@@ -20,7 +20,7 @@ enum { NAME_SIZE = 64, DIGITS = 20, SNAPSHOTS_KEPT = 2 };
 struct partition {
     char *folder;
     VECTOR(struct segment) segments; /* oldest first, at least one; the last is written to */
-    int64_t start_offset;
+    int64_t start_offset, clean_until;
     struct partition_limits limits;
     struct producers *producers;
     bool dirty;  /* written since the last sync */
@@ -482,6 +482,14 @@ size_t partition_closed_count(const struct partition *partition) {
 
 const struct segment *partition_closed(const struct partition *partition, size_t at) {
     return &partition->segments.items[at];
+}
+
+int64_t partition_clean_until(const struct partition *partition) {
+    return partition->clean_until;
+}
+
+void partition_set_clean_until(struct partition *partition, int64_t offset) {
+    partition->clean_until = offset;
 }
 
 int partition_replace(struct partition *partition, int64_t first, int64_t last, const char *path,

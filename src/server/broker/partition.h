@@ -65,6 +65,9 @@ int partition_roll_if_old(struct partition *partition, int64_t now_ms, struct er
 /* --- for compaction --- */
 size_t partition_closed_count(const struct partition *partition);
 const struct segment *partition_closed(const struct partition *partition, size_t at); /* lent until the next change */
+/* What is before that offset was compacted since the start; only a hint, 0 at first. */
+int64_t partition_clean_until(const struct partition *partition);
+void partition_set_clean_until(struct partition *partition, int64_t offset);
 /* Puts a cleaned segment, whole and on the disk at `path`, in the place of the closed segments first..last (by base
  * offset; its own base is `first`). A crash in between is settled at the next start. ERROR_CONFLICT when those segments
  * are not there any more. */

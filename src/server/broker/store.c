@@ -21,6 +21,9 @@ static const char boot_id[] = "/proc/sys/kernel/random/boot_id";
 static void apply(const struct store *store, struct topic *topic) {
     topic_policy_read(&topic->policy, topic->config);
     struct partition_limits limits = {topic->policy.segment_bytes, topic->policy.segment_ms, store->sync, store->clock};
+    /* only closed segments are compacted: the lag that is allowed bounds how long one stays open */
+    if (topic->policy.compacts && topic->policy.compaction_lag_most_ms < limits.segment_ms)
+        limits.segment_ms = topic->policy.compaction_lag_most_ms;
     for (int32_t i = 0; i < topic->partition_count; i++)
         partition_set_limits(topic->partitions[i], &limits);
 }

@@ -11,6 +11,7 @@
 
 enum {
     STEP_MS = 30000,
+    ANSWER_MS = 10000, /* step 1: every server answers or is not there */
     COMMAND_MS = 10000,
     TURN_MS = 20,
     MEASURE_MS = 5000, /* of step 9 when --for does not say */
@@ -123,7 +124,8 @@ static bool run_step(struct session *session, int number, bool json) {
             refused = true;
         }
     }
-    while (!refused && !all_hold(step) && clock_monotonic_ms() - began < STEP_MS && !session_interrupted()) {
+    int64_t most = number == 1 ? ANSWER_MS : STEP_MS;
+    while (!refused && !all_hold(step) && clock_monotonic_ms() - began < most && !session_interrupted()) {
         session_turn(session, TURN_MS);
         guide_update(session->guide, session->model, clock_wall_ms(NULL));
         session_print_messages(session, true);
@@ -162,6 +164,13 @@ static int set_rate(struct session *session, double rate, struct error *error) {
     return action_run(&session->context, view_of(line), error);
 }
 
+static bool any_away(const struct session *session) {
+    for (int i = 0; i < SERVER_COUNT; i++)
+        if (session->model->servers[i].state == SERVER_DOWN)
+            return true;
+    return false;
+}
+
 static int run_steps(struct session *session, struct figures *figures, int *passed) {
     struct options *options = session->options;
     struct error error = {0};
@@ -171,7 +180,7 @@ static int run_steps(struct session *session, struct figures *figures, int *pass
         if (session_interrupted())
             return EXIT_INTERRUPTED;
         if (!held)
-            return EXIT_FAILED;
+            return any_away(session) ? EXIT_REACH : EXIT_FAILED;
         ++*passed;
         if (number == PRODUCE_STEP && set_rate(session, options->rate, &error) != 0) {
             fprintf(stderr, "error: %s\n", error.message);

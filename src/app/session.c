@@ -179,6 +179,7 @@ int session_open(struct session *session, struct options *options, unsigned serv
         .clock = options->clock.fixed ? &options->clock : NULL,
         .seed = options->seed,
         .folder = session->folder,
+        .deferred_tail = services != SERVICES_ALL, /* a command tails what it was asked for */
     };
     session->services = services_start(&context, services, error);
     if (!session->services)

@@ -10,17 +10,42 @@
 
 enum { TURN_MS = 50, SETTLE_MS = 10000 };
 
-static int open_or_complain(struct session *session, struct options *options, unsigned services) {
+/* Every server that the verb needs answers, or the first that does not is named. */
+static int reach(struct session *session, unsigned needs) {
+    static const unsigned of[SERVER_COUNT] = {PROFILE_KAFKA, PROFILE_REGISTRY, PROFILE_KSQLDB, PROFILE_CONNECT};
+    int64_t until = clock_monotonic_ms() + SETTLE_MS;
+    for (int i = 0; i < SERVER_COUNT; i++) {
+        const struct model_server *server = &session->model->servers[i];
+        if (!(needs & of[i]) || !(profile_capabilities(session->profile) & of[i]))
+            continue; /* an address that is missing is for the service to name */
+        while (server->state != SERVER_READY && server->state != SERVER_DOWN && clock_monotonic_ms() < until) {
+            if (session_interrupted())
+                return EXIT_INTERRUPTED;
+            session_turn(session, TURN_MS);
+        }
+        if (server->state == SERVER_READY)
+            continue;
+        fprintf(stderr, "error: %s\n", server->error ? server->error : "no answer in time");
+        return EXIT_REACH;
+    }
+    return EXIT_DONE;
+}
+
+/* needs: capabilities of the profile without which the verb can do nothing. */
+static int open_or_complain(struct session *session, struct options *options, unsigned services, unsigned needs) {
     struct error error = {0};
     session_catch_signals();
-    if (session_open(session, options, services, &error) == 0) {
-        if (session->joined)
-            fprintf(stderr, "Joined the servers of another fraudscope on this machine.\n");
-        return EXIT_DONE;
+    if (session_open(session, options, services | 1u << SERVICE_WATCH, &error) != 0) {
+        fprintf(stderr, "fraudscope: %s\n", error.message);
+        session_close(session);
+        return session_exit_of(&error);
     }
-    fprintf(stderr, "fraudscope: %s\n", error.message);
-    session_close(session);
-    return session_exit_of(&error);
+    if (session->joined)
+        fprintf(stderr, "Joined the servers of another fraudscope on this machine.\n");
+    int result = reach(session, needs);
+    if (result != EXIT_DONE)
+        session_close(session);
+    return result;
 }
 
 static int command(struct session *session, const char *line) {
@@ -56,7 +81,8 @@ static int settle(struct session *session) {
 
 int run_produce(struct options *options) {
     struct session session;
-    int result = open_or_complain(&session, options, 1u << SERVICE_PRODUCER | 1u << SERVICE_TOPICS);
+    int result = open_or_complain(&session, options, 1u << SERVICE_PRODUCER | 1u << SERVICE_TOPICS,
+                                  PROFILE_KAFKA | PROFILE_REGISTRY);
     if (result != EXIT_DONE)
         return result;
     char line[64];
@@ -64,8 +90,8 @@ int run_produce(struct options *options) {
         snprintf(line, sizeof line, "producer start max");
     else
         snprintf(line, sizeof line, "producer start %g", options->rate > 0 ? options->rate : 1);
-    if ((result = command(&session, "topic create workshop")) == EXIT_DONE && (result = settle(&session)) == EXIT_DONE &&
-        (result = command(&session, line)) == EXIT_DONE) {
+    if ((result = command(&session, "topic create workshop")) == EXIT_DONE &&
+        (result = settle(&session)) == EXIT_DONE && (result = command(&session, line)) == EXIT_DONE) {
         result = go_on(&session, options->for_ms);
         command(&session, "producer stop");
         settle(&session);
@@ -97,7 +123,11 @@ int run_tail(struct options *options) {
     struct session session;
     const char *topic = options->word_count > 1 ? options->words[1] : LAB_TOPIC_TRANSACTIONS;
     const char *from = options->word_count > 2 ? options->words[2] : "latest";
-    int result = open_or_complain(&session, options, 1u << SERVICE_TAIL);
+    if (options->word_count > 3) {
+        fprintf(stderr, "fraudscope tail: '%s' is too much; usage: tail [TOPIC] [earliest|latest|-N|@MS]\n", options->words[3]);
+        return EXIT_USE;
+    }
+    int result = open_or_complain(&session, options, 1u << SERVICE_TAIL, PROFILE_KAFKA);
     if (result != EXIT_DONE)
         return result;
     struct text line = TEXT_EMPTY;
@@ -120,14 +150,15 @@ static void print_alert(struct session *session, const struct message *message, 
         printf("alert: %s\n", alert->text);
     else
         printf("alert: card %.4s **** %s, %lld transactions, total %lld, average %lld, window %s to %s\n", alert->card,
-               strlen(alert->card) > 4 ? alert->card + strlen(alert->card) - 4 : "", (long long)alert->count, (long long)alert->total,
-               (long long)alert->average, alert->window_start, alert->window_end);
+               strlen(alert->card) > 4 ? alert->card + strlen(alert->card) - 4 : "", (long long)alert->count,
+               (long long)alert->total, (long long)alert->average, alert->window_start, alert->window_end);
     fflush(stdout);
 }
 
 int run_detect(struct options *options) {
     struct session session;
-    int result = open_or_complain(&session, options, 1u << SERVICE_DETECTOR | 1u << SERVICE_ALERTS);
+    int result = open_or_complain(&session, options, 1u << SERVICE_DETECTOR | 1u << SERVICE_ALERTS,
+                                  PROFILE_KAFKA | PROFILE_REGISTRY);
     if (result != EXIT_DONE)
         return result;
     session.seen = print_alert;
@@ -140,24 +171,30 @@ int run_detect(struct options *options) {
     return options->for_ms == 0 && result == EXIT_INTERRUPTED ? EXIT_DONE : result;
 }
 
-static bool observed(const struct session *session, bool connectors) {
-    return connectors ? session->model->connectors_observed_ms != 0 : session->model->topics_observed_ms != 0;
+struct awaited {
+    const struct message_kind *kind;
+    bool seen;
+};
+
+static void note_awaited(struct session *session, const struct message *message, void *context) {
+    struct awaited *awaited = context;
+    (void)session;
+    awaited->seen = awaited->seen || message->kind == awaited->kind;
 }
 
-static int one_line(struct options *options, unsigned services, const char *name, bool look_first, bool connectors) {
+/* first: an event that must have come before the line makes sense; NULL = none. */
+static int one_line(struct options *options, unsigned services, const char *name, unsigned needs,
+                    const struct message_kind *first) {
     struct session session;
-    int result = open_or_complain(&session, options, services | 1u << SERVICE_WATCH);
+    struct awaited awaited = {first, first == NULL};
+    int result = open_or_complain(&session, options, services, needs);
     if (result != EXIT_DONE)
         return result;
+    session.seen = note_awaited;
+    session.seen_context = &awaited;
     int64_t until = clock_monotonic_ms() + SETTLE_MS;
-    while (look_first && !observed(&session, connectors) && clock_monotonic_ms() < until && !session_interrupted())
+    while (!awaited.seen && clock_monotonic_ms() < until && !session_interrupted())
         session_turn(&session, TURN_MS);
-    if (look_first && !observed(&session, connectors)) {
-        const struct model_server *server = &session.model->servers[connectors ? SERVER_CONNECT : SERVER_KAFKA];
-        fprintf(stderr, "error: %s\n", server->error ? server->error : "no answer in time");
-        session_close(&session);
-        return EXIT_REACH;
-    }
     struct text line = TEXT_EMPTY;
     text_append_string(&line, name);
     for (int i = 1; i < options->word_count; i++)
@@ -172,14 +209,17 @@ static int one_line(struct options *options, unsigned services, const char *name
 
 int run_topics(struct options *options) {
     bool list = options->word_count == 1;
-    return one_line(options, 1u << SERVICE_TOPICS | 1u << SERVICE_RATES, list ? "topics" : "topic", list, false);
+    return one_line(options, 1u << SERVICE_TOPICS | 1u << SERVICE_RATES, list ? "topics" : "topic", PROFILE_KAFKA,
+                    list ? &event_rates_kind : NULL);
 }
 
 int run_connector(struct options *options) {
-    return one_line(options, 1u << SERVICE_CONNECTOR, options->word_count == 1 ? "connector status" : "connector", false, true);
+    return one_line(options, 1u << SERVICE_CONNECTOR, options->word_count == 1 ? "connector status" : "connector",
+                    PROFILE_CONNECT, NULL);
 }
 
 int run_cleanup(struct options *options) {
-    return one_line(options, 1u << SERVICE_CLEANUP | 1u << SERVICE_PRODUCER | 1u << SERVICE_DETECTOR | 1u << SERVICE_STATEMENTS, "cleanup",
-                    false, false);
+    return one_line(options,
+                    1u << SERVICE_CLEANUP | 1u << SERVICE_PRODUCER | 1u << SERVICE_DETECTOR | 1u << SERVICE_STATEMENTS,
+                    "cleanup", PROFILE_KAFKA | PROFILE_REGISTRY | PROFILE_KSQLDB | PROFILE_CONNECT, NULL);
 }

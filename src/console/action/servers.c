@@ -39,9 +39,19 @@ int action_topics(struct command_context *context, const struct command_line *li
     return 0;
 }
 
+static bool is_place(const char *word) {
+    int64_t number;
+    if (strcmp(word, "earliest") == 0 || strcmp(word, "latest") == 0)
+        return true;
+    return (*word == '-' || *word == '@') && view_to_int64(view_of(word + 1), &number) && number >= 0;
+}
+
 int action_tail(struct command_context *context, const struct command_line *line, struct error *error) {
     if (line->count < 2 || line->count > 3)
         return action_usage("tail", error);
+    if (line->count > 2 && !is_place(line->words[2]))
+        return error_set(error, ERROR_INVALID, "'%s' is no place to begin: earliest, latest, -N rows, @MS since 1970",
+                         line->words[2]);
     struct request *request = request_new(SERVICE_TAIL, REQUEST_TAIL, line->words[1]);
     request->more = line->count > 2 ? memory_copy_string(line->words[2]) : NULL;
     services_send(context->services, request);

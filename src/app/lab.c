@@ -71,7 +71,8 @@ static bool takes_no_answer(const char *command) {
 
 /* Commands are requests: the next one goes out when the service has said how the last one ended. */
 static int run_command(struct session *session, const char *command, bool json, struct error *error) {
-    size_t before = session->model->messages.count;
+    const struct model *model = session->model;
+    uint64_t before = model->message_total, statements = model->statement_total;
     int64_t until = clock_monotonic_ms() + COMMAND_MS;
     if (!json)
         printf("  %s\n", command);
@@ -79,7 +80,8 @@ static int run_command(struct session *session, const char *command, bool json, 
         return -1;
     while (!takes_no_answer(command) && clock_monotonic_ms() < until && !session_interrupted()) {
         session_turn(session, TURN_MS);
-        if (session->model->messages.count > before && session->model->jobs.count == 0)
+        bool answered = model->message_total > before || model->statement_total > statements;
+        if (answered && model->jobs.count == 0)
             break;
     }
     session_print_messages(session, true);

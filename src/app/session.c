@@ -238,8 +238,12 @@ void session_turn(struct session *session, int timeout_ms) {
 
 bool session_print_messages(struct session *session, bool quiet) {
     bool failed = false;
-    for (; session->messages_shown < session->model->messages.count; session->messages_shown++) {
-        const struct model_message *message = &session->model->messages.items[session->messages_shown];
+    const struct model *model = session->model;
+    uint64_t gone = model->message_total - model->messages.count;
+    if (session->messages_shown < gone)
+        session->messages_shown = gone;
+    for (; session->messages_shown < model->message_total; session->messages_shown++) {
+        const struct model_message *message = &model->messages.items[session->messages_shown - gone];
         failed = failed || message->level == MESSAGE_ERROR;
         if (message->level >= MESSAGE_WARN)
             fprintf(stderr, "%s%s\n", message->level == MESSAGE_ERROR ? "error: " : "warning: ", message->text);

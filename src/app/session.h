@@ -22,7 +22,7 @@ struct session {
     struct command_context context;
     char *folder; /* data folder: ledger */
     double ready_ms;
-    size_t messages_shown;
+    uint64_t messages_shown;
     /* called for every event before the model takes it; may be NULL */
     void (*seen)(struct session *session, const struct message *event, void *context);
     void *seen_context;

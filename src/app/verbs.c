@@ -70,10 +70,10 @@ static int go_on(struct session *session, int64_t for_ms) {
 /* Until the services have said how it ended. */
 static int settle(struct session *session) {
     int64_t until = clock_monotonic_ms() + SETTLE_MS;
-    size_t before = session->model->messages.count;
+    uint64_t before = session->model->message_total;
     while (!session_interrupted() && clock_monotonic_ms() < until) {
         session_turn(session, TURN_MS);
-        if (session->model->messages.count > before && session->model->jobs.count == 0)
+        if (session->model->message_total > before && session->model->jobs.count == 0)
             break;
     }
     return session_print_messages(session, false) ? EXIT_FAILED : EXIT_DONE;

@@ -1,9 +1,11 @@
 """A stage for tests of the whole program: a home of its own, programs that are stopped afterwards, profiles."""
+import json
 import os
 import re
 import select
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -102,3 +104,81 @@ class Scene(unittest.TestCase):
         process = self.start("serve", *arguments)
         lines = self.read_until(process, "^ready$")
         return process, dict(line.split("=", 1) for line in lines if "=" in line)
+
+    def plain(self, *arguments):
+        """The console without a screen: say() lines to it, read_until() its sentences."""
+        console = self.start("plain", *arguments)
+        self.read_until(console, "^(Servers are up|Joined)")
+        return console
+
+    def quit(self, console):
+        self.say(console, "quit")
+        self.assertEqual(console.wait(PATIENCE), 0, self.errors_of(console))
+
+    def check_holds(self, console, number, patience=PATIENCE):
+        def holds():
+            self.say(console, f"check {number}; help quit")
+            lines = self.read_until(console, "^quit : stops")
+            return all("does not hold" not in line for line in lines)
+        self.eventually(holds, patience)
+
+    def end_of(self, bootstrap, topic):
+        """The end offset of partition 0; 0 for a topic that is not there yet."""
+        result = subprocess.run(["kcat", "-Q", "-b", bootstrap, "-t", f"{topic}:0:-1"], capture_output=True, text=True,
+                                timeout=PATIENCE, check=False)
+        match = re.search(r"offset (\d+)", result.stdout)
+        return int(match.group(1)) if match else 0
+
+    def records(self, bootstrap, topic):
+        """Every record of partition 0 that is there now, read by somebody else's client. The topic may go on growing."""
+        end, found = self.end_of(bootstrap, topic), []
+        if end == 0:
+            return found
+        with subprocess.Popen(["kcat", "-C", "-b", bootstrap, "-t", topic, "-p", "0", "-o", "beginning", "-q", "-u",
+                               "-f", "%o %T %K %S\n%k%s\n"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as kcat:
+            watchdog = threading.Timer(PATIENCE, kcat.kill)
+            watchdog.start()
+            while not found or found[-1].offset < end - 1:
+                head = kcat.stdout.readline()
+                if not head:
+                    self.fail(f"{topic} could not be read up to {end}: {len(found)} records came")
+                offset, timestamp, key_size, size = (int(word) for word in head.split())
+                key = None if key_size < 0 else kcat.stdout.read(key_size)
+                value = None if size < 0 else kcat.stdout.read(size)
+                kcat.stdout.readline()
+                found.append(Record(offset, timestamp, key, value))
+            watchdog.cancel()
+            kcat.kill()
+        return found
+
+
+class Record:
+    def __init__(self, offset, timestamp, key, value):
+        self.offset, self.timestamp, self.key, self.value = offset, timestamp, key, value
+
+    def json(self):
+        return json.loads(self.value[5:])  # behind the schema id
+
+
+class Avro:
+    """Just enough of a reader: strings, ints, and unions with null in front."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def number(self):
+        result = shift = 0
+        while True:
+            byte, self.data = self.data[0], self.data[1:]
+            result |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return (result >> 1) ^ -(result & 1)
+
+    def text(self):
+        size = self.number()
+        piece, self.data = self.data[:size], self.data[size:]
+        return piece.decode()
+
+    def maybe(self, read):
+        return read() if self.number() else None

@@ -206,7 +206,7 @@ struct model {
     struct model_result result;
     VECTOR(struct model_statement) statements;
     VECTOR(struct model_message) messages; /* log of this run, oldest first, at most 1,000 */
-    uint64_t message_total;                /* ever */
+    uint64_t message_total, statement_total; /* ever */
     VECTOR(struct model_job) jobs;
     VECTOR(char *) created;    /* ledger: "topic transactions", oldest first */
     struct model_listing {     /* a folder that was asked for, for completion */

@@ -392,6 +392,7 @@ static void apply_statement(struct model *model, struct message *message, int64_
         memory_free(model->statements.items[0].outcome);
         vector_remove(&model->statements, 0);
     }
+    model->statement_total++;
     vector_push(&model->statements, event->statement);
     event->statement = (struct model_statement){0};
 }
@@ -402,8 +403,8 @@ static void apply_message(struct model *model, struct message *message, int64_t 
         memory_free(model->messages.items[0].text);
         vector_remove(&model->messages, 0);
     }
-    vector_push(&model->messages, (struct model_message){event->level, now_ms, event->text});
     model->message_total++;
+    vector_push(&model->messages, (struct model_message){event->level, now_ms, event->text});
     event->text = NULL;
 }
 

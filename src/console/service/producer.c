@@ -281,12 +281,14 @@ static void handle(struct producer *producer, const struct request *request) {
         else
             service_say(self, MESSAGE_OK, "Producer started with %g a second.", producer->state.rate);
         break;
-    case REQUEST_STOP:
-        if (producer->state.running)
+    case REQUEST_STOP: {
+        bool ran = producer->state.running;
+        stop(producer); /* what is under way still counts */
+        if (ran)
             service_say(self, MESSAGE_OK, "Producer stopped after %llu transactions.",
                         (unsigned long long)producer->state.acknowledged);
-        stop(producer);
         break;
+    }
     case REQUEST_RATE:
         producer->state.rate = request->number;
         producer->next_ns = pace_ns(producer);

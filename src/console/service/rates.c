@@ -5,7 +5,7 @@
 #include "foundation/base/memory.h"
 #include "lab/topics.h"
 
-enum { SECOND_MS = 1000, TOPICS_EVERY = 3, ASK_MS = 1000 };
+enum { SECOND_MS = 1000, ASK_MS = 1000 };
 
 static void look(struct service *self, struct kafka_admin *admin, const struct kafka_cluster *cluster) {
     struct event_rates *event = event_new(&event_rates_kind);
@@ -34,17 +34,13 @@ static void look(struct service *self, struct kafka_admin *admin, const struct k
 static void run(struct service *self) {
     struct error error = {0};
     struct kafka_admin *admin = kafka_admin_new(self->context.profile, &error);
-    struct kafka_cluster cluster = {0};
-    bool known = false;
     int64_t next = clock_monotonic_ms();
-    for (unsigned round = 0; admin && !service_stopping(self); round++) {
-        if (!known || round % TOPICS_EVERY == 0) {
-            if (known)
-                kafka_cluster_free(&cluster);
-            known = kafka_admin_cluster(admin, ASK_MS, &cluster, NULL) == 0;
-        }
-        if (known)
+    while (admin && !service_stopping(self)) {
+        struct kafka_cluster cluster = {0};
+        if (kafka_admin_cluster(admin, ASK_MS, &cluster, NULL) == 0) {
             look(self, admin, &cluster);
+            kafka_cluster_free(&cluster);
+        }
         next += SECOND_MS;
         int64_t wait = next - clock_monotonic_ms();
         if (wait < 0) {
@@ -57,8 +53,6 @@ static void run(struct service *self) {
     }
     if (!admin)
         service_complain(self, &error, NULL);
-    if (known)
-        kafka_cluster_free(&cluster);
     kafka_admin_free(admin);
 }
 

@@ -8,7 +8,7 @@
 #include "foundation/base/utf8.h"
 #include "lab/topics.h"
 
-enum { TURN_MS = 50, SETTLE_MS = 10000 };
+enum { TURN_MS = 50, SETTLE_MS = 10000, LAST_MS = 6000 };
 
 /* Every server that the verb needs answers, or the first that does not is named. */
 static int reach(struct session *session, unsigned needs) {
@@ -67,11 +67,11 @@ static int go_on(struct session *session, int64_t for_ms) {
     return failed ? EXIT_FAILED : session_interrupted() ? EXIT_INTERRUPTED : EXIT_DONE;
 }
 
-/* Until the services have said how it ended. */
-static int settle(struct session *session) {
-    int64_t until = clock_monotonic_ms() + SETTLE_MS;
+/* Until the services have said how it ended. last: the end of a run that a signal ends, which no longer counts. */
+static int settle(struct session *session, bool last) {
+    int64_t until = clock_monotonic_ms() + (last ? LAST_MS : SETTLE_MS);
     uint64_t before = session->model->message_total;
-    while (!session_interrupted() && clock_monotonic_ms() < until) {
+    while ((last || !session_interrupted()) && clock_monotonic_ms() < until) {
         session_turn(session, TURN_MS);
         if (session->model->message_total > before && session->model->jobs.count == 0)
             break;
@@ -91,10 +91,10 @@ int run_produce(struct options *options) {
     else
         snprintf(line, sizeof line, "producer start %g", options->rate > 0 ? options->rate : 1);
     if ((result = command(&session, "topic create workshop")) == EXIT_DONE &&
-        (result = settle(&session)) == EXIT_DONE && (result = command(&session, line)) == EXIT_DONE) {
+        (result = settle(&session, false)) == EXIT_DONE && (result = command(&session, line)) == EXIT_DONE) {
         result = go_on(&session, options->for_ms);
         command(&session, "producer stop");
-        settle(&session);
+        settle(&session, true);
     }
     session_close(&session);
     return options->for_ms == 0 && result == EXIT_INTERRUPTED ? EXIT_DONE : result;
@@ -165,7 +165,7 @@ int run_detect(struct options *options) {
     if ((result = command(&session, "detector start")) == EXIT_DONE) {
         result = go_on(&session, options->for_ms);
         command(&session, "detector stop");
-        settle(&session);
+        settle(&session, true);
     }
     session_close(&session);
     return options->for_ms == 0 && result == EXIT_INTERRUPTED ? EXIT_DONE : result;
@@ -202,7 +202,7 @@ static int one_line(struct options *options, unsigned services, const char *name
     result = command(&session, text_string(&line));
     text_free(&line);
     if (result == EXIT_DONE)
-        result = settle(&session);
+        result = settle(&session, false);
     session_close(&session);
     return result;
 }

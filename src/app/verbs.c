@@ -124,7 +124,8 @@ int run_tail(struct options *options) {
     const char *topic = options->word_count > 1 ? options->words[1] : LAB_TOPIC_TRANSACTIONS;
     const char *from = options->word_count > 2 ? options->words[2] : "latest";
     if (options->word_count > 3) {
-        fprintf(stderr, "fraudscope tail: '%s' is too much; usage: tail [TOPIC] [earliest|latest|-N|@MS]\n", options->words[3]);
+        fprintf(stderr, "fraudscope tail: '%s' is too much; usage: tail [TOPIC] [earliest|latest|-N|@MS]\n",
+                options->words[3]);
         return EXIT_USE;
     }
     int result = open_or_complain(&session, options, 1u << SERVICE_TAIL, PROFILE_KAFKA);

@@ -326,7 +326,8 @@ static int turn(struct producer *producer) {
         send_next(producer);
         producer->next_ns += step;
     }
-    if (producer->next_ns < now - 1000000000 && !producer->self->context.clock) /* after a suspension nothing is made up for */
+    if (producer->next_ns < now - 1000000000 &&
+        !producer->self->context.clock) /* after a suspension nothing is made up for */
         producer->next_ns = now;
     kafka_producer_poll(producer->kafka, 0);
     int64_t wait_ms = (producer->next_ns - pace_ns(producer)) / 1000000;

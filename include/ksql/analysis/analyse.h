@@ -29,6 +29,7 @@ struct analysis_settings {
     const char *default_key_format, *default_value_format; /* NULL: KAFKA; none, as ksqlDB's defaults are */
     int default_partitions;                                /* 0 = the left-most source's */
     bool wrap_single_values;                               /* ksql.persistence.wrap.single.values */
+    const char *topic_prefix;                              /* ksql.output.topic.name.prefix; NULL = none */
     bool rewritten; /* statements come back as they were rewritten, with what people may not set */
 };
 struct analysis {

@@ -97,7 +97,10 @@ enum step_kind {
     STEP_SOURCE,  /* rows: schema's columns, then the pseudo columns */
     STEP_FILTER,  /* `condition`; over tables a row that stops passing becomes a tombstone (`table`) */
     STEP_PROJECT, /* `expressions`, one a column of the schema; the first key_count are the row's key from here on */
-    STEP_JOIN,
+    STEP_JOIN,    /* stream-table */
+    STEP_JOIN_TABLES,  /* by the primary keys of both */
+    STEP_JOIN_FOREIGN, /* tables, by a column of the left one that is the right one's key */
+    STEP_JOIN_STREAMS,
     STEP_AGGREGATE,
     STEP_SINK,
 };
@@ -111,11 +114,13 @@ struct step_source {
     int timestamp_index;          /* of the column that is the row's time; -1 = the record's own time */
     bool materialise;             /* tables: the step keeps the rows, so that changes carry the row that they replace */
 };
-/* Rows: left's columns, then right's. Stream-table: only `left` starts rows, the table is looked up by its key. */
+/* Rows: left's columns, then right's, then the value that they were joined on. Stream-table: only `left` starts rows,
+ * the table is looked up by its key. */
 struct step_join {
     enum join_kind kind;
     enum source_kind left_kind, right_kind;
     const struct expression *left_key, *right_key; /* over left's and right's rows */
+    bool windowed;                                 /* both sides: windows must be equal, too */
     int64_t before, after, grace;                  /* stream-stream; -1 = none */
 };
 struct aggregate_column {
@@ -136,15 +141,16 @@ struct step_sink {
     struct view name, topic;
     enum source_kind kind;
     struct topic_format format;
-    int partitions, replicas;   /* 0 = as the source topic has */
-    int64_t retention_ms;       /* -1 = not given */
-    struct view cleanup_policy; /* empty = by kind and window */
-    int timestamp_index;        /* into the rows below; -1 = the row's own time */
+    int partitions, replicas;     /* 0 = as the source topic has */
+    int64_t retention_ms;         /* -1 = not given */
+    struct view cleanup_policy;   /* empty = by kind and window */
+    int timestamp_index;          /* into the rows below; -1 = the row's own time */
+    struct view timestamp_format; /* of a STRING column */
 };
 
 struct step {
     enum step_kind kind;
-    const struct step *below, *right; /* right: STEP_JOIN only; below NULL: STEP_SOURCE only */
+    const struct step *below, *right; /* right: joins only; below NULL: STEP_SOURCE only */
     const struct schema *schema;      /* of the rows that leave this step */
     bool table;                       /* rows are changes of a table: a later one replaces an earlier one of its key */
     const struct expression *condition;          /* FILTER (WHERE and HAVING) */

@@ -80,8 +80,9 @@ struct engine_options {
     const char *default_key_format, *default_value_format; /* NULL: KAFKA; none */
     int default_partitions;                                /* of topics made for sources and sinks; 0 = as the source */
     bool wrap_single_values;
-    bool coalesce;      /* updates of one key within a commit interval go out once: ksqlDB's record cache */
-    int64_t query_step; /* numbers of query ids without a number of their own: next, next + step, ... */
+    const char *topic_prefix; /* of topics that C...AS names after its sink; NULL = none */
+    bool coalesce;            /* updates of one key within a commit interval go out once: ksqlDB's record cache */
+    int64_t query_step;       /* numbers of query ids without a number of their own: next, next + step, ... */
     const struct engine_topics *topics;
     const struct engine_schemas *schemas;
     const struct engine_memory *memory; /* NULL: nothing is kept, cases run so */

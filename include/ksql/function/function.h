@@ -76,6 +76,7 @@ struct aggregate {
                  struct error *error);
     /* NULL = the first slot as it is. */
     struct value (*result)(const struct function_call *call, const struct value *state, struct arena *arena);
+    bool nested; /* the peer keeps a STRUCT, ARRAY or MAP between rows, so its value format must hold one */
 };
 
 struct function_signature {

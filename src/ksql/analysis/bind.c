@@ -19,7 +19,7 @@ const struct expression *bind_column(struct binder *binder, size_t index, const 
     return column;
 }
 
-static const struct expression *constant(struct binder *binder, const struct sql_type *type, struct value value) {
+const struct expression *bind_constant(struct binder *binder, const struct sql_type *type, struct value value) {
     struct expression *literal = bind_new(binder, EXPRESSION_LITERAL, type, 0);
     literal->literal = value_copy(binder->arena, value);
     return literal;
@@ -32,70 +32,14 @@ const struct expression *bind_cast(struct binder *binder, const struct expressio
     if (expression->kind == EXPRESSION_LITERAL) {
         struct value value;
         if (cast_value(expression->type, type, expression->literal, binder->arena, &value, NULL) == 0)
-            return constant(binder, type, value);
+            return bind_constant(binder, type, value);
     }
     struct expression *cast = bind_new(binder, EXPRESSION_CAST, type, 1);
     bind_arguments(cast)[0] = expression;
     return cast;
 }
 
-static const struct expression *decimal_literal(struct binder *binder, const struct node *node) {
-    struct view text = node->text;
-    int digits = 0, scale = 0;
-    bool point = false;
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '.')
-            point = true;
-        else if (text.data[i] != '-') {
-            digits += !(digits == 0 && text.data[i] == '0' && !point);
-            scale += point;
-        }
-    }
-    int precision = digits > scale ? digits : scale > 0 ? scale : 1;
-    if (precision > 38) {
-        error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
-                     "Line: %d, Col: %d: a DECIMAL has 38 digits at most: %.*s", node->line, node->column,
-                     VIEW_ARGS(text));
-        return NULL;
-    }
-    const struct sql_type *type = sql_type_decimal(binder->arena, precision, scale);
-    struct value value;
-    if (cast_value(&sql_string, type, value_string(text), binder->arena, &value, binder->error) != 0)
-        return NULL;
-    return constant(binder, type, value);
-}
-
-const struct expression *bind_literal(struct binder *binder, const struct node *node) {
-    int64_t whole;
-    double real;
-    switch (node->kind) {
-    case NODE_NULL:
-        return constant(binder, NULL, value_null());
-    case NODE_BOOLEAN:
-        return constant(binder, &sql_boolean, value_boolean(node->flag));
-    case NODE_INTEGER:
-        if (!view_to_int64(node->text, &whole))
-            break;
-        if (whole >= INT32_MIN && whole <= INT32_MAX)
-            return constant(binder, &sql_integer, value_integer((int32_t)whole));
-        return constant(binder, &sql_bigint, value_bigint(whole));
-    case NODE_DECIMAL:
-        return decimal_literal(binder, node);
-    case NODE_FLOAT:
-        if (!view_to_double(node->text, &real))
-            break;
-        return constant(binder, &sql_double, value_double(real));
-    case NODE_STRING:
-        return constant(binder, &sql_string, value_string(node->text));
-    default:
-        break;
-    }
-    error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
-                 "Line: %d, Col: %d: Invalid numeric literal: %.*s", node->line, node->column, VIEW_ARGS(node->text));
-    return NULL;
-}
-
-static const struct expression *unresolved(struct binder *binder, const struct node *node) {
+int bind_unresolved(struct binder *binder, const struct node *node) {
     struct view name = node_text(binder->arena, node);
     const char *hint =
         strcmp(binder->clause, "PARTITION BY") == 0
@@ -103,30 +47,25 @@ static const struct expression *unresolved(struct binder *binder, const struct n
                            " '%.*s' must be a column in the source schema since PARTITION BY is applied on the input.",
                            VIEW_ARGS(name))
             : "";
-    error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
-                 "Line: %d, Col: %d: %s column '%.*s' cannot be resolved.%s", node->line, node->column, binder->clause,
-                 VIEW_ARGS(name), hint);
-    return NULL;
+    return error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                        "Line: %d, Col: %d: %s column '%.*s' cannot be resolved.%s", node->line, node->column,
+                        binder->clause, VIEW_ARGS(name), hint);
 }
 
 static const struct expression *column(struct binder *binder, const struct node *node) {
     struct grouping *grouping = binder->grouping;
-    if (grouping != NULL && !binder->in_aggregate) {
-        if (name_is_window_bound(node->name) && grouping->windowed && !grouping->bounds_hidden)
-            return bind_column(binder, grouping->key_count + name_is(node->name, "WINDOWEND"), &sql_bigint);
-        const struct scope_column *found = scope_find(binder->scope, node->qualifier, node->name);
-        if (found == NULL)
-            return unresolved(binder, node);
-        if (name_is(node->name, "ROWTIME"))
-            return bind_column(binder, grouping->key_count + (grouping->windowed ? 2 : 0), &sql_bigint);
-        for (size_t i = 0; i < grouping->ungrouped.count; i++)
-            if (node_equal(grouping->ungrouped.items[i], node))
-                return bind_column(binder, 0, found->type);
-        vector_push(&grouping->ungrouped, node);
-        return bind_column(binder, 0, found->type);
-    }
+    bool outside = grouping != NULL && !binder->in_aggregate;
+    if (outside && name_is_window_bound(node->name) && grouping->windowed && !grouping->bounds_hidden)
+        return bind_column(binder, grouping->key_count + name_is(node->name, "WINDOWEND"), &sql_bigint);
     const struct scope_column *found = scope_find(binder->scope, node->qualifier, node->name);
-    return found == NULL ? unresolved(binder, node) : bind_column(binder, found->index, found->type);
+    if (found != NULL && !outside)
+        return bind_column(binder, found->index, found->type);
+    if (found != NULL || name_is_window_bound(node->name) || strcmp(binder->clause, "INSERT VALUES") == 0)
+        error_set_at(binder->error, ERROR_INVALID, node->line, node->column, "Unknown column %.*s.",
+                     VIEW_ARGS(binder_text(binder, node)));
+    else
+        bind_unresolved(binder, node);
+    return NULL;
 }
 
 static const struct sql_type *decimal_of(struct arena *arena, const struct sql_type *type) {
@@ -197,10 +136,9 @@ static const struct expression *arithmetic(struct binder *binder, const struct n
     if (sign == '+' && a != NULL && b != NULL && a->base == SQL_STRING && b->base == SQL_STRING)
         return concatenate(binder, left, right);
     if (a == NULL || b == NULL || !sql_type_is_number(a) || !sql_type_is_number(b)) {
-        struct view text = node_text_bare(binder->arena, node);
+        struct view text = binder_text(binder, node);
         error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
-                     "%sError processing expression: %.*s. Unsupported arithmetic types. %s %s",
-                     strcmp(binder->clause, "WHERE") == 0 ? "Error in WHERE expression: " : "", VIEW_ARGS(text),
+                     "Error processing expression: %.*s. Unsupported arithmetic types. %s %s", VIEW_ARGS(text),
                      a == NULL ? "null" : sql_base_name(a->base), b == NULL ? "null" : sql_base_name(b->base));
         return NULL;
     }
@@ -228,7 +166,7 @@ static const struct expression *sign(struct binder *binder, const struct node *n
     if (child == NULL || node->text.data[0] == '+')
         return child;
     if (child->type == NULL || !sql_type_is_number(child->type)) {
-        struct view text = node_text_bare(binder->arena, node);
+        struct view text = binder_text(binder, node);
         error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
                      "Error processing expression: %.*s. Unsupported arithmetic types. %s", VIEW_ARGS(text),
                      child->type == NULL ? "null" : sql_base_name(child->type->base));
@@ -240,16 +178,38 @@ static const struct expression *sign(struct binder *binder, const struct node *n
 }
 
 static int type_error(struct binder *binder, const struct node *node, const struct sql_type *type) {
-    struct view text = node_text_bare(binder->arena, node), name = type_text(binder->arena, type);
+    struct view text = binder_text(binder, node), name = type_text(binder->arena, type);
     return error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
                         "Type error in %s expression: Should evaluate to boolean but is %.*s (%.*s) instead.",
                         binder->clause, VIEW_ARGS(text), VIEW_ARGS(name));
 }
 
+/* What is found while a condition's type is worked out; code is generated later. */
+static void name_clause(struct binder *binder) {
+    const char *message = binder->error == NULL ? "" : binder->error->message;
+    if (strncmp(message, "Invalid Predicate: ", 19) != 0 && strncmp(message, "Type error in ", 14) != 0 &&
+        strncmp(message, "Line: ", 6) != 0)
+        error_wrap(binder->error, "Error in %s expression", binder->clause);
+}
+
+int bind_invalid(struct binder *binder) {
+    bool condition = strcmp(binder->clause, "WHERE") == 0 || strcmp(binder->clause, "HAVING") == 0;
+    const char *what = condition                                     ? "Predicate"
+                       : strcmp(binder->clause, "GROUP BY") == 0     ? "Group By"
+                       : strcmp(binder->clause, "PARTITION BY") == 0 ? "Partition By"
+                       : strcmp(binder->clause, "JOIN ON") == 0      ? "Join"
+                                                                     : "Select";
+    if (strcmp(binder->clause, "INSERT VALUES") == 0)
+        return -1;
+    return error_wrap(binder->error, "Invalid %s", what);
+}
+
 const struct expression *bind_condition(struct binder *binder, const struct node *node) {
     const struct expression *expression = bind_node(binder, node);
-    if (expression == NULL)
+    if (expression == NULL) {
+        name_clause(binder);
         return NULL;
+    }
     if (expression->type != NULL && expression->type->base != SQL_BOOLEAN) {
         type_error(binder, node, expression->type);
         return NULL;
@@ -300,7 +260,7 @@ static const struct expression *case_expression(struct binder *binder, const str
         const struct sql_type *when = arguments[2 * i]->type;
         if (when != NULL && when->base != SQL_BOOLEAN) {
             struct view name = type_text(binder->arena, when);
-            struct view text = node_text_bare(binder->arena, condition);
+            struct view text = binder_text(binder, condition);
             error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
                          "WHEN operand type should be boolean.\nType for '%.*s' is %.*s", VIEW_ARGS(text),
                          VIEW_ARGS(name));
@@ -316,7 +276,7 @@ static const struct expression *case_expression(struct binder *binder, const str
                 binder->error, ERROR_INVALID, node->line, node->column,
                 "Invalid Case expression. Type for all 'THEN' clauses should be the same.\nTHEN expression '%.*s' "
                 "has type: %.*s.\nPrevious THEN expression(s) type: %.*s.",
-                VIEW_ARGS(node_text_bare(binder->arena, result)), VIEW_ARGS(now), VIEW_ARGS(previous));
+                VIEW_ARGS(binder_text(binder, result)), VIEW_ARGS(now), VIEW_ARGS(previous));
             return NULL;
         }
         if (type == NULL)
@@ -347,90 +307,6 @@ static const struct expression *case_expression(struct binder *binder, const str
     return expression;
 }
 
-static const struct expression *aggregate_call(struct binder *binder, const struct node *node,
-                                               const struct function_call *call,
-                                               const struct expression *const *arguments) {
-    struct grouping *grouping = binder->grouping;
-    size_t base = grouping->key_count + (grouping->windowed ? 2 : 0) + 1;
-    for (size_t i = 0; i < grouping->calls.count; i++)
-        if (node_equal(grouping->calls.items[i], node))
-            return bind_column(binder, base + i, call->result_type);
-    struct aggregate_column column = {call, arguments, call->argument_count};
-    vector_push(&grouping->calls, node);
-    vector_push(&grouping->aggregates, column);
-    return bind_column(binder, base + grouping->calls.count - 1, call->result_type);
-}
-
-static const struct expression *no_function(struct binder *binder, const struct node *node) {
-    error_set_at(binder->error, ERROR_NOT_FOUND, node->line, node->column,
-                 "%sCan't find any functions with the name '%.*s'",
-                 strcmp(binder->clause, "WHERE") == 0 ? "Error in WHERE expression: " : "", VIEW_ARGS(node->name));
-    return NULL;
-}
-
-/* Aggregates without arguments count or take the row's time: COUNT(*) is COUNT(ROWTIME). */
-static const struct expression *row_time(struct binder *binder) {
-    for (size_t i = 0; i < binder->scope->columns.count; i++)
-        if (name_is(binder->scope->columns.items[i].name, "ROWTIME"))
-            return bind_column(binder, binder->scope->columns.items[i].index, &sql_bigint);
-    return NULL;
-}
-
-static const struct expression *call(struct binder *binder, const struct node *node) {
-    const struct function *function = function_find(node->name);
-    if (function == NULL)
-        return no_function(binder, node);
-    bool aggregate = function->kind == FUNCTION_AGGREGATE;
-    if (aggregate && (binder->grouping == NULL || binder->in_aggregate)) {
-        if (binder->in_aggregate) {
-            error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
-                         "Aggregate functions can not be nested: %.*s", VIEW_ARGS(node_text_bare(binder->arena, node)));
-            return NULL;
-        }
-        return no_function(binder, node);
-    }
-    bool implicit = aggregate && node->child_count == 0;
-    size_t count = implicit ? 1 : node->child_count;
-    const struct expression **arguments = arena_zero(binder->arena, (count + 1) * sizeof *arguments);
-    const struct sql_type **types = arena_zero(binder->arena, (count + 1) * sizeof *types);
-    struct value *constants = arena_zero(binder->arena, (count + 1) * sizeof *constants);
-    bool was = binder->in_aggregate;
-    for (size_t i = 0; i < count; i++) {
-        binder->in_aggregate = was || aggregate;
-        if (!implicit && node->children[i]->kind == NODE_LAMBDA) {
-            error_set_at(binder->error, ERROR_UNSUPPORTED, node->line, node->column,
-                         "Line: %d, Col: %d: lambda functions are not supported here yet", node->line, node->column);
-            binder->in_aggregate = was;
-            return NULL;
-        }
-        arguments[i] = implicit ? row_time(binder) : bind_node(binder, node->children[i]);
-        binder->in_aggregate = was;
-        if (arguments[i] == NULL)
-            return NULL;
-        types[i] = arguments[i]->type;
-        if (arguments[i]->kind == EXPRESSION_LITERAL)
-            constants[i] = arguments[i]->literal;
-    }
-    /* aggregates are shown by their name, scalars as ksqlDB's registry lists them */
-    struct view shown = node->name;
-    if (!aggregate) {
-        char *lower = arena_copy_bytes(binder->arena, node->name.data, node->name.size);
-        for (size_t i = 0; i < node->name.size; i++)
-            lower[i] = (char)(lower[i] >= 'A' && lower[i] <= 'Z' ? lower[i] + 32 : lower[i]);
-        shown.data = lower;
-    }
-    struct function_call *bound;
-    if (function_bind(function, shown, types, constants, count, binder->analysis->settings->functions, binder->arena,
-                      &bound, binder->error) != 0)
-        return NULL;
-    if (aggregate)
-        return aggregate_call(binder, node, bound, arguments);
-    struct expression *expression = bind_new(binder, EXPRESSION_CALL, bound->result_type, count);
-    memcpy(bind_arguments(expression), arguments, count * sizeof *arguments);
-    expression->call = bound;
-    return expression;
-}
-
 static const struct expression *cast(struct binder *binder, const struct node *node) {
     const struct expression *child = bind_node(binder, node->children[0]);
     const struct sql_type *type;
@@ -440,6 +316,7 @@ static const struct expression *cast(struct binder *binder, const struct node *n
     if (!cast_allowed(child->type, type)) {
         error_set_at(binder->error, ERROR_INVALID, node->line, node->column, "Cast of %.*s to %.*s is not supported",
                      VIEW_ARGS(type_text(binder->arena, child->type)), VIEW_ARGS(type_text(binder->arena, type)));
+        bind_invalid(binder);
         return NULL;
     }
     return bind_cast(binder, child, type);
@@ -455,7 +332,7 @@ static const struct expression *subscript(struct binder *binder, const struct no
     if (!array && !map) {
         error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
                      "Line: %d, Col: %d: %.*s is %.*s: only ARRAY and MAP have elements", node->line, node->column,
-                     VIEW_ARGS(node_text_bare(binder->arena, node->children[0])),
+                     VIEW_ARGS(binder_text(binder, node->children[0])),
                      VIEW_ARGS(type_text(binder->arena, base->type)));
         return NULL;
     }
@@ -492,56 +369,67 @@ static const struct expression *field(struct binder *binder, const struct node *
             return expression;
         }
     error_set_at(binder->error, ERROR_INVALID, node->line, node->column, "Could not find field '%.*s' in '%.*s'.",
-                 VIEW_ARGS(node->name), VIEW_ARGS(node_text_bare(binder->arena, node->children[0])));
+                 VIEW_ARGS(node->name), VIEW_ARGS(binder_text(binder, node->children[0])));
+    return NULL;
+}
+
+static const struct expression *struct_constructor(struct binder *binder, const struct node *node) {
+    struct expression *expression = bind_new(binder, EXPRESSION_STRUCT, NULL, node->child_count);
+    struct sql_field *fields = arena_zero(binder->arena, (node->child_count + 1) * sizeof *fields);
+    for (size_t i = 0; i < node->child_count; i++) {
+        const struct expression *value = bind_node(binder, node->children[i]);
+        if (value == NULL)
+            return NULL;
+        for (size_t j = 0; j < i; j++)
+            if (view_equal(node->names[j], node->names[i])) {
+                error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                             "Duplicate field names found in STRUCT: '%.*s'", VIEW_ARGS(binder_text(binder, node)));
+                return NULL;
+            }
+        bind_arguments(expression)[i] = value;
+        fields[i] = (struct sql_field){node->names[i], value->type == NULL ? &sql_string : value->type};
+    }
+    expression->type = sql_type_struct(binder->arena, fields, node->child_count);
+    return expression;
+}
+
+static const struct expression *no_elements(struct binder *binder, const struct node *node, const char *what) {
+    error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                 "%s (see https://github.com/confluentinc/ksql/issues/4239). As a workaround, you may cast a NULL "
+                 "value to the desired type.",
+                 what);
     return NULL;
 }
 
 static const struct expression *constructor(struct binder *binder, const struct node *node) {
-    struct expression *expression = bind_new(binder,
-                                             node->kind == NODE_ARRAY ? EXPRESSION_ARRAY
-                                             : node->kind == NODE_MAP ? EXPRESSION_MAP
-                                                                      : EXPRESSION_STRUCT,
-                                             NULL, node->child_count);
+    bool map = node->kind == NODE_MAP;
+    struct expression *expression = bind_new(binder, map ? EXPRESSION_MAP : EXPRESSION_ARRAY, NULL, node->child_count);
     const struct expression **arguments = bind_arguments(expression);
-    struct sql_field *fields = arena_zero(binder->arena, (node->child_count + 1) * sizeof *fields);
-    const struct sql_type *types[2] = {NULL, NULL};
-    for (size_t i = 0; i < node->child_count; i++) {
-        if ((arguments[i] = bind_node(binder, node->children[i])) == NULL)
-            return NULL;
-        const struct sql_type *type = arguments[i]->type;
-        if (node->kind == NODE_STRUCT) {
-            fields[i] = (struct sql_field){node->names[i], type == NULL ? &sql_string : type};
-            continue;
-        }
-        const struct sql_type **common = &types[node->kind == NODE_MAP ? i % 2 : 0];
-        if (*common == NULL) {
-            *common = type;
-        } else if (type != NULL && !sql_type_equal(*common, type)) {
-            if (!sql_type_is_number(*common) || !sql_type_is_number(type)) {
-                error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
-                             "invalid input syntax for type %.*s: %.*s", VIEW_ARGS(type_text(binder->arena, *common)),
-                             VIEW_ARGS(node_text_bare(binder->arena, node->children[i])));
-                return NULL;
-            }
-            *common = common_number(binder->arena, *common, type);
-        }
-    }
-    if (node->kind == NODE_STRUCT) {
-        expression->type = sql_type_struct(binder->arena, fields, node->child_count);
-        return expression;
-    }
-    if (types[0] == NULL || (node->kind == NODE_MAP && types[1] == NULL)) {
+    const struct sql_type *key = NULL, *type;
+    if (node->child_count == 0) {
         error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
-                     node->kind == NODE_ARRAY ? "Array constructor cannot be empty. Please supply at least one element "
-                                                "(see https://github.com/confluentinc/ksql/issues/4239)."
-                                              : "Map constructor cannot be empty. Please supply at least one key value "
-                                                "pair (see https://github.com/confluentinc/ksql/issues/4239).");
+                     map ? "Map constructor cannot be empty. Please supply at least one key value pair (see "
+                           "https://github.com/confluentinc/ksql/issues/4239)."
+                         : "Array constructor cannot be empty. Please supply at least one element (see "
+                           "https://github.com/confluentinc/ksql/issues/4239).");
         return NULL;
     }
-    for (size_t i = 0; i < node->child_count; i++)
-        arguments[i] = bind_cast(binder, arguments[i], types[node->kind == NODE_MAP ? i % 2 : 0]);
-    expression->type = node->kind == NODE_ARRAY ? sql_type_array(binder->arena, types[0])
-                                                : sql_type_map(binder->arena, types[0], types[1]);
+    if (!map) {
+        if (bind_list(binder, node->children, arguments, node->child_count, 1, &type) != 0)
+            return NULL;
+        if (type == NULL)
+            return no_elements(binder, node, "Cannot construct an array with all NULL elements");
+        expression->type = sql_type_array(binder->arena, type);
+        return expression;
+    }
+    if (bind_list(binder, node->children, arguments, node->child_count, 2, &key) != 0 ||
+        bind_list(binder, node->children + 1, arguments + 1, node->child_count - 1, 2, &type) != 0)
+        return NULL;
+    if (key == NULL || type == NULL)
+        return no_elements(binder, node,
+                           key == NULL ? "Cannot construct a map with all NULL keys"
+                                       : "Cannot construct a map with all NULL values");
+    expression->type = sql_type_map(binder->arena, key, type);
     return expression;
 }
 
@@ -554,7 +442,7 @@ static const struct expression *like(struct binder *binder, const struct node *n
         if (child->type != NULL && child->type->base != SQL_STRING) {
             error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
                          "Line: %d, Col: %d: LIKE needs STRING on both sides, %.*s is %.*s", node->line, node->column,
-                         VIEW_ARGS(node_text_bare(binder->arena, node->children[i])),
+                         VIEW_ARGS(binder_text(binder, node->children[i])),
                          VIEW_ARGS(type_text(binder->arena, child->type)));
             return NULL;
         }
@@ -578,22 +466,6 @@ static const struct expression *is_null(struct binder *binder, const struct node
     bind_arguments(expression)[0] = child;
     expression->negated = node->negated;
     return expression;
-}
-
-static const struct expression *typed_literal(struct binder *binder, const struct node *node) {
-    const struct sql_type *type = name_is(node->name, "DATE")        ? &sql_date
-                                  : name_is(node->name, "TIME")      ? &sql_time
-                                  : name_is(node->name, "TIMESTAMP") ? &sql_timestamp
-                                                                     : NULL;
-    struct value value;
-    if (type == NULL) {
-        error_set_at(binder->error, ERROR_INVALID, node->line, node->column, "Line: %d, Col: %d: Unknown type: %.*s",
-                     node->line, node->column, VIEW_ARGS(node->name));
-        return NULL;
-    }
-    if (cast_value(&sql_string, type, value_string(node->text), binder->arena, &value, binder->error) != 0)
-        return NULL;
-    return constant(binder, type, value);
 }
 
 /* After GROUP BY, an expression that is a grouping one is its column. */
@@ -620,7 +492,7 @@ const struct expression *bind_node(struct binder *binder, const struct node *nod
     case NODE_STRING:
         return bind_literal(binder, node);
     case NODE_TYPED:
-        return typed_literal(binder, node);
+        return bind_typed_literal(binder, node);
     case NODE_COLUMN:
         return column(binder, node);
     case NODE_FIELD:
@@ -628,7 +500,7 @@ const struct expression *bind_node(struct binder *binder, const struct node *nod
     case NODE_SUBSCRIPT:
         return subscript(binder, node);
     case NODE_CALL:
-        return call(binder, node);
+        return bind_call(binder, node);
     case NODE_COMPARE:
     case NODE_DISTINCT:
         return bind_comparison(binder, node);
@@ -656,8 +528,9 @@ const struct expression *bind_node(struct binder *binder, const struct node *nod
         return is_null(binder, node);
     case NODE_ARRAY:
     case NODE_MAP:
-    case NODE_STRUCT:
         return constructor(binder, node);
+    case NODE_STRUCT:
+        return struct_constructor(binder, node);
     case NODE_LAMBDA:
         break;
     }

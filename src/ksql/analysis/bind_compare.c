@@ -98,8 +98,8 @@ static int agree(struct binder *binder, const struct node *whole, const char *op
     }
     const struct sql_type *a = (*left)->type, *b = (*right)->type;
     if (left_node->kind == NODE_NULL || right_node->kind == NODE_NULL) {
-        struct view x = left_node->kind == NODE_NULL ? VIEW("NULL") : node_text_bare(binder->arena, left_node);
-        struct view y = right_node->kind == NODE_NULL ? VIEW("NULL") : node_text_bare(binder->arena, right_node);
+        struct view x = left_node->kind == NODE_NULL ? VIEW("NULL") : binder_text(binder, left_node);
+        struct view y = right_node->kind == NODE_NULL ? VIEW("NULL") : binder_text(binder, right_node);
         return error_set_at(binder->error, ERROR_INVALID, whole->line, whole->column,
                             "Comparison with NULL not supported: %.*s %.*s %.*s\nUse 'IS [NOT] NULL' instead.",
                             VIEW_ARGS(x), VIEW_ARGS(whole->text), VIEW_ARGS(y));
@@ -127,9 +127,8 @@ static int agree(struct binder *binder, const struct node *whole, const char *op
     if (sql_type_equal(a, b))
         return 0;
     return error_set_at(binder->error, ERROR_INVALID, whole->line, whole->column,
-                        "Error in %s expression: Cannot compare %.*s (%.*s) to %.*s (%.*s) with %s.", binder->clause,
-                        VIEW_ARGS(node_text_bare(binder->arena, left_node)), VIEW_ARGS(type_text(binder->arena, a)),
-                        VIEW_ARGS(node_text_bare(binder->arena, right_node)),
+                        "Cannot compare %.*s (%.*s) to %.*s (%.*s) with %s.", VIEW_ARGS(binder_text(binder, left_node)),
+                        VIEW_ARGS(type_text(binder->arena, a)), VIEW_ARGS(binder_text(binder, right_node)),
                         VIEW_ARGS(type_text(binder->arena, b)), operator);
 }
 
@@ -161,10 +160,9 @@ const struct expression *bind_comparison(struct binder *binder, const struct nod
     bool orders = !distinct && operators[at].operator!= COMPARE_EQUAL && operators[at].operator!= COMPARE_UNEQUAL;
     if (orders && left->type != NULL && (left->type->base == SQL_BOOLEAN || left->type->base >= SQL_ARRAY)) {
         error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
-                     "Error in %s expression: Cannot compare %.*s (%.*s) to %.*s (%.*s) with %s.", binder->clause,
-                     VIEW_ARGS(node_text_bare(binder->arena, node->children[0])),
-                     VIEW_ARGS(type_text(binder->arena, left->type)),
-                     VIEW_ARGS(node_text_bare(binder->arena, node->children[1])),
+                     "Cannot compare %.*s (%.*s) to %.*s (%.*s) with %s.",
+                     VIEW_ARGS(binder_text(binder, node->children[0])), VIEW_ARGS(type_text(binder->arena, left->type)),
+                     VIEW_ARGS(binder_text(binder, node->children[1])),
                      VIEW_ARGS(type_text(binder->arena, right->type)), name);
         return NULL;
     }
@@ -202,89 +200,13 @@ const struct expression *bind_between(struct binder *binder, const struct node *
     return negation;
 }
 
-static const struct expression *no_operator(struct binder *binder, const struct node *node, const struct sql_type *type,
-                                            const struct sql_type *other) {
-    error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
-                 "Invalid Predicate: operator does not exist: %.*s = %.*s (%.*s)\nHint: You might need to add explicit "
-                 "type casts.",
-                 VIEW_ARGS(type_text(binder->arena, type)), VIEW_ARGS(type_text(binder->arena, other)),
-                 VIEW_ARGS(node_text_bare(binder->arena, node)));
-    return NULL;
-}
-
-static const struct expression *bad_literal(struct binder *binder, const struct node *node,
-                                            const struct sql_type *type) {
-    error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
-                 "Invalid Predicate: invalid input syntax for type %.*s: \"%.*s\".",
-                 VIEW_ARGS(type_text(binder->arena, type)), VIEW_ARGS(node->text));
-    return NULL;
-}
-
-/* A text among numbers is read as the narrowest number that holds it. */
-static const struct expression *number_of_text(struct binder *binder, const struct node *node) {
-    struct view text = view_trim(node->text);
-    struct node number = {.line = node->line, .column = node->column, .text = text, .kind = NODE_INTEGER};
-    int64_t whole;
-    double real;
-    if (view_to_int64(text, &whole))
-        return bind_literal(binder, &number);
-    if (text.size == 0 || !view_to_double(text, &real))
-        return NULL;
-    number.kind = memchr(text.data, 'e', text.size) || memchr(text.data, 'E', text.size) ? NODE_FLOAT : NODE_DECIMAL;
-    return bind_literal(binder, &number);
-}
-
-static bool is_literal(const struct node *node) {
-    return node->kind <= NODE_STRING && node->kind != NODE_NULL;
-}
-
-/* One element beside the type that the list has so far (CoercionUtil of ksqlDB). Numbers may widen *type. */
-static const struct expression *list_element(struct binder *binder, const struct node *node,
-                                             const struct sql_type **type) {
-    const struct expression *element = bind_node(binder, node);
-    if (element == NULL || element->type == NULL || *type == NULL)
-        return element;
-    const struct sql_type *wanted = *type;
-    if (sql_type_is_number(wanted) && node->kind == NODE_STRING) {
-        const struct expression *number = number_of_text(binder, node);
-        if (number == NULL)
-            return bad_literal(binder, node, wanted);
-        element = number;
-    }
-    if (sql_type_equal(element->type, wanted))
-        return element;
-    if (sql_type_is_number(wanted) && sql_type_is_number(element->type)) {
-        *type = common_number(binder->arena, wanted, element->type);
-        return element;
-    }
-    if (wanted->base == SQL_STRING && is_literal(node))
-        return bind_cast(binder, element, wanted);
-    if (wanted->base == SQL_BOOLEAN && node->kind == NODE_STRING) {
-        bool flag;
-        struct node boolean = {.kind = NODE_BOOLEAN};
-        if (!cast_boolean_text(view_trim(node->text), &flag))
-            return bad_literal(binder, node, wanted);
-        boolean.flag = flag;
-        return bind_literal(binder, &boolean);
-    }
-    if (node->kind == NODE_STRING && wanted->base >= SQL_DATE && wanted->base <= SQL_TIMESTAMP)
-        return bind_cast(binder, element, wanted);
-    return no_operator(binder, node, wanted, element->type);
-}
-
 const struct expression *bind_in(struct binder *binder, const struct node *node) {
     struct expression *expression = bind_new(binder, EXPRESSION_IN, &sql_boolean, node->child_count);
-    const struct expression **arguments = bind_arguments(expression);
-    const struct sql_type *type = NULL;
-    for (size_t i = 0; i < node->child_count; i++) {
-        if ((arguments[i] = list_element(binder, node->children[i], &type)) == NULL)
-            return NULL;
-        if (type == NULL)
-            type = arguments[i]->type;
+    const struct sql_type *type;
+    if (bind_list(binder, node->children, bind_arguments(expression), node->child_count, 1, &type) != 0) {
+        bind_invalid(binder);
+        return NULL;
     }
-    if (type != NULL)
-        for (size_t i = 0; i < node->child_count; i++)
-            arguments[i] = bind_cast(binder, arguments[i], type);
     expression->negated = node->negated;
     return expression;
 }

@@ -39,7 +39,7 @@ static const struct expression *value_of(struct binder *binder, const struct sta
         return expression;
     }
     struct view wanted = type_text(binder->arena, type), got = type_text(binder->arena, expression->type),
-                text = node_text_bare(binder->arena, node);
+                text = binder_text(binder, node);
     error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
                  "Failed to insert values into '%.*s'. Expected type %.*s for field `%.*s` but got %.*s(%.*s)",
                  VIEW_ARGS(statement->name), VIEW_ARGS(wanted), VIEW_ARGS(column), VIEW_ARGS(got), VIEW_ARGS(text));

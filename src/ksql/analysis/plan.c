@@ -30,7 +30,11 @@ static const char *step_name(const struct step *step) {
     case STEP_PROJECT:
         return "PROJECT";
     case STEP_JOIN:
+    case STEP_JOIN_TABLES:
+    case STEP_JOIN_STREAMS:
         return "JOIN";
+    case STEP_JOIN_FOREIGN:
+        return "FK_TABLE_TABLE_JOIN";
     case STEP_AGGREGATE:
         return "AGGREGATE";
     case STEP_SINK:
@@ -44,7 +48,7 @@ static void print_step(struct text *out, const struct plan *plan, const struct s
         text_append_format(out, "%*s > [ %s ] | Schema: ", depth * 2, "", step_name(step));
         schema_print(out, step->schema, "KEY");
         text_append_format(out, " | Logger: %.*s.%s\n", VIEW_ARGS(plan->query_id), step_name(step));
-        if (step->kind == STEP_JOIN)
+        if (step->right != NULL)
             print_step(out, plan, step->right, depth + 1);
     }
 }

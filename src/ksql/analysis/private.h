@@ -34,7 +34,6 @@ struct grouping {
     bool bounds_hidden;                /* behind a join they have no name, as in ksqlDB */
     VECTOR(const struct node *) calls; /* qualified, one an aggregate */
     VECTOR(struct aggregate_column) aggregates;
-    VECTOR(const struct node *) ungrouped; /* columns that are neither grouped nor aggregated */
 };
 void grouping_free(struct grouping *grouping);
 
@@ -47,6 +46,10 @@ struct binder {
     bool in_aggregate;
     struct error *error;
 };
+/* As messages name a node: columns without their source, behind a join with it in front. In the arena. */
+struct view binder_text(const struct binder *binder, const struct node *node);
+int bind_no_function(struct binder *binder, const struct node *node); /* -1 */
+int bind_unresolved(struct binder *binder, const struct node *node);  /* -1 */
 /* NULL with *error. A NULL literal has no type. */
 const struct expression *bind_node(struct binder *binder, const struct node *node);
 /* The same, and of the type BOOLEAN. */
@@ -60,10 +63,19 @@ static inline const struct expression **bind_arguments(struct expression *expres
 }
 const struct expression *bind_column(struct binder *binder, size_t index, const struct sql_type *type);
 const struct expression *bind_literal(struct binder *binder, const struct node *node);
+const struct expression *bind_typed_literal(struct binder *binder, const struct node *node);
+/* The error gets the words of ksqlDB's code generator before it: "Invalid Select: ...". */
+int bind_invalid(struct binder *binder);
+const struct expression *bind_constant(struct binder *binder, const struct sql_type *type, struct value value);
+/* bind_call.c */
+const struct expression *bind_call(struct binder *binder, const struct node *node);
 /* bind_compare.c */
 const struct expression *bind_comparison(struct binder *binder, const struct node *node);
 const struct expression *bind_between(struct binder *binder, const struct node *node);
 const struct expression *bind_in(struct binder *binder, const struct node *node);
+/* bind_coerce.c: binds every step-th node to one type; NULL when all are untyped NULLs. */
+int bind_list(struct binder *binder, const struct node *const *nodes, const struct expression **expressions,
+              size_t count, size_t step, const struct sql_type **type);
 const struct sql_type *common_number(struct arena *arena, const struct sql_type *a, const struct sql_type *b);
 bool is_moment_column(const struct expression *expression, const struct node *node);
 int bind_moment_text(struct binder *binder, const struct node *node, int64_t *ms);
@@ -76,11 +88,15 @@ bool name_is_window_bound(struct view name);
 bool name_is_pseudo(struct view name);
 
 /* --- rewriting: columns qualified, items named (rewrite.c) --- */
+struct lambda_scope { /* lambdas around a node, the innermost first; its parameters are marked by node.flag */
+    const struct node *lambda;
+    const struct lambda_scope *outer;
+};
 struct rewriter {
     const struct analysis *analysis;
     struct arena *arena;
     const struct scope *scope;
-    const struct node *const *lambda_names;
+    const struct lambda_scope *lambdas;
     struct error *error;
 };
 const struct node *rewrite_node(struct rewriter *rewriter, const struct node *node); /* NULL with *error */
@@ -88,10 +104,15 @@ int rewrite_query(struct rewriter *rewriter, const struct query *query, bool per
 
 /* --- texts, all in the arena --- */
 struct view node_text(struct arena *arena, const struct node *node);
-struct view node_text_bare(struct arena *arena, const struct node *node); /* without qualifiers */
 struct view type_text(struct arena *arena, const struct sql_type *type);
 /* "[`A` INTEGER KEY, `B` STRING]" as Persistence{columns=...} prints it. */
 struct view columns_text(struct arena *arena, const struct column *columns, size_t count, bool key);
+/* Keys must not have maps in them: their bytes differ from writer to writer. */
+int key_check(const struct analysis *analysis, const struct schema *schema, struct error *error);
+/* WITH (TIMESTAMP='...'): the column's name as SQL reads it; type NULL = there is none of that name. */
+struct view timestamp_name(struct arena *arena, struct view written);
+int timestamp_check(struct arena *arena, struct view name, const struct sql_type *type, struct view format,
+                    struct error *error);
 int side_check(const struct analysis *analysis, const struct source *source, bool is_key, struct error *error);
 
 /* --- WITH (with.c) --- */
@@ -110,5 +131,8 @@ struct extra_property {
     struct view value; /* as it is printed: quoted or not; empty = leave out */
 };
 void with_print(struct text *out, const struct statement *statement, const struct extra_property *extra, size_t count);
+/* WRAP_SINGLE_VALUE, or what the settings say. */
+int format_wrap(const struct analysis *analysis, const struct with_properties *with, size_t value_count,
+                struct topic_format *format, struct error *error);
 int format_from_with(const struct analysis *analysis, const struct with_properties *with, struct view name,
                      const struct topic_format *inherited, struct topic_format *format, struct error *error);

@@ -20,17 +20,46 @@ static int ambiguous(struct rewriter *rewriter, const struct node *node) {
     return -1;
 }
 
-static int qualify(struct rewriter *rewriter, struct node *node) {
-    const struct scope *scope = rewriter->scope;
-    if (node->qualified) {
-        for (size_t i = 0; i < scope->columns.count; i++)
-            if (view_equal(scope->columns.items[i].source, node->qualifier))
-                return 0;
+/* The parser of ksqlDB refuses names that are no source's before anything else is looked at. */
+static int check_qualifiers(struct rewriter *rewriter, const struct node *node) {
+    bool known = !node->qualified || node->kind != NODE_COLUMN;
+    for (size_t i = 0; !known && i < rewriter->scope->columns.count; i++)
+        known = view_equal(rewriter->scope->columns.items[i].source, node->qualifier);
+    if (!known)
         return error_set_at(rewriter->error, ERROR_INVALID, node->line, node->column,
                             "Failed to prepare statement: '%.*s' is not a valid stream/table name or alias.",
                             VIEW_ARGS(node->qualifier));
-    }
-    size_t count = scope_count(scope, node->name);
+    for (size_t i = 0; i < node->child_count; i++)
+        if (check_qualifiers(rewriter, node->children[i]) != 0)
+            return -1;
+    return 0;
+}
+
+static int check_list(struct rewriter *rewriter, const struct node *const *nodes, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (nodes[i] != NULL && check_qualifiers(rewriter, nodes[i]) != 0)
+            return -1;
+    return 0;
+}
+
+static int check_query(struct rewriter *rewriter, const struct query *query) {
+    for (size_t i = 0; i < query->join_count; i++)
+        if (check_list(rewriter, &query->joins[i].condition, 1) != 0)
+            return -1;
+    for (size_t i = 0; i < query->item_count; i++)
+        if (check_list(rewriter, &query->items[i].expression, 1) != 0)
+            return -1;
+    return check_list(rewriter, &query->where, 1) != 0 ||
+                   check_list(rewriter, query->group_by, query->group_by_count) != 0 ||
+                   check_list(rewriter, query->partition_by, query->partition_by_count) != 0 ||
+                   check_list(rewriter, &query->having, 1) != 0
+               ? -1
+               : 0;
+}
+
+static int qualify(struct rewriter *rewriter, struct node *node) {
+    const struct scope *scope = rewriter->scope;
+    size_t count = node->qualified ? 0 : scope_count(scope, node->name);
     if (count > 1)
         return ambiguous(rewriter, node);
     for (size_t i = 0; count == 1 && i < scope->columns.count; i++)
@@ -41,12 +70,36 @@ static int qualify(struct rewriter *rewriter, struct node *node) {
     return 0;
 }
 
+static bool is_parameter(const struct rewriter *rewriter, struct view name) {
+    for (const struct lambda_scope *scope = rewriter->lambdas; scope != NULL; scope = scope->outer)
+        for (size_t i = 0; i + 1 < scope->lambda->child_count; i++)
+            if (view_equal(scope->lambda->children[i]->name, name))
+                return true;
+    return false;
+}
+
+/* Parameters stay as they are, the body sees them. */
+static const struct node *rewrite_lambda(struct rewriter *rewriter, const struct node *node) {
+    struct node *copy = arena_allocate(rewriter->arena, sizeof *copy);
+    const struct node **children = arena_allocate(rewriter->arena, node->child_count * sizeof *children);
+    struct lambda_scope inner = {node, rewriter->lambdas};
+    *copy = *node;
+    copy->children = children;
+    memcpy(children, node->children, node->child_count * sizeof *children);
+    rewriter->lambdas = &inner;
+    children[node->child_count - 1] = rewrite_node(rewriter, node->children[node->child_count - 1]);
+    rewriter->lambdas = inner.outer;
+    return children[node->child_count - 1] == NULL ? NULL : copy;
+}
+
 const struct node *rewrite_node(struct rewriter *rewriter, const struct node *node) {
+    if (node->kind == NODE_LAMBDA)
+        return rewrite_lambda(rewriter, node);
     struct node *copy = arena_allocate(rewriter->arena, sizeof *copy);
     *copy = *node;
-    if (node->kind == NODE_LAMBDA)
-        return copy;
-    if (node->kind == NODE_COLUMN && qualify(rewriter, copy) != 0)
+    if (node->kind == NODE_COLUMN && !node->qualified && is_parameter(rewriter, node->name))
+        copy->flag = true;
+    else if (node->kind == NODE_COLUMN && qualify(rewriter, copy) != 0)
         return NULL;
     const struct node **children = arena_allocate(rewriter->arena, (node->child_count + 1) * sizeof *children);
     for (size_t i = 0; i < node->child_count; i++)
@@ -98,15 +151,9 @@ static struct view alias_for(struct rewriter *rewriter, const struct query *quer
     return generated(rewriter, query, "KSQL_COL", next);
 }
 
-static int check_alias(struct rewriter *rewriter, const struct select_item *item) {
-    if (!name_is_pseudo(item->alias))
-        return 0;
-    return error_set_at(rewriter->error, ERROR_INVALID, item->line, item->column,
-                        "`%.*s` is a reserved column name. You cannot use it as an alias for a column.",
-                        VIEW_ARGS(item->alias));
-}
-
 int rewrite_query(struct rewriter *rewriter, const struct query *query, bool persistent, struct query **rewritten) {
+    if (check_query(rewriter, query) != 0)
+        return -1;
     struct query *copy = arena_allocate(rewriter->arena, sizeof *copy);
     *copy = *query;
     struct select_item *items = arena_allocate(rewriter->arena, (query->item_count + 1) * sizeof *items);
@@ -117,8 +164,6 @@ int rewrite_query(struct rewriter *rewriter, const struct query *query, bool per
         struct select_item *item = &items[i];
         if (item->expression == NULL)
             continue;
-        if (item->alias.size != 0 && check_alias(rewriter, item) != 0)
-            return -1;
         if ((item->expression = rewrite_node(rewriter, item->expression)) == NULL)
             return -1;
         if (item->alias.size == 0 && !item->all_fields)

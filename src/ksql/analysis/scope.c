@@ -46,7 +46,6 @@ size_t scope_count(const struct scope *scope, struct view name) {
 void grouping_free(struct grouping *grouping) {
     vector_free(&grouping->calls);
     vector_free(&grouping->aggregates);
-    vector_free(&grouping->ungrouped);
 }
 
 bool name_is(struct view name, const char *word) {
@@ -119,19 +118,22 @@ struct view node_text(struct arena *arena, const struct node *node) {
     return keep(arena, &text);
 }
 
-static const struct node *bare(struct arena *arena, const struct node *node) {
-    struct node *copy = arena_allocate(arena, sizeof *copy);
+static const struct node *bare(const struct binder *binder, const struct node *node) {
+    struct node *copy = arena_allocate(binder->arena, sizeof *copy);
     *copy = *node;
     copy->qualified = false;
-    const struct node **children = arena_allocate(arena, (node->child_count + 1) * sizeof *children);
+    if (node->kind == NODE_COLUMN && node->qualified && binder->scope->source_count > 1)
+        copy->name =
+            view_of(arena_format(binder->arena, "%.*s_%.*s", VIEW_ARGS(node->qualifier), VIEW_ARGS(node->name)));
+    const struct node **children = arena_allocate(binder->arena, (node->child_count + 1) * sizeof *children);
     for (size_t i = 0; i < node->child_count; i++)
-        children[i] = bare(arena, node->children[i]);
+        children[i] = bare(binder, node->children[i]);
     copy->children = children;
     return copy;
 }
 
-struct view node_text_bare(struct arena *arena, const struct node *node) {
-    return node_text(arena, bare(arena, node));
+struct view binder_text(const struct binder *binder, const struct node *node) {
+    return node_text(binder->arena, bare(binder, node));
 }
 
 struct view type_text(struct arena *arena, const struct sql_type *type) {

@@ -3,7 +3,7 @@
 
 #include "ksql/analysis/building.h"
 
-static const struct node *column_node(struct building *building, struct view source, struct view name) {
+const struct node *building_column_node(struct building *building, struct view source, struct view name) {
     struct node *node = arena_zero(building->arena, sizeof *node);
     node->kind = NODE_COLUMN;
     node->line = building->query->line;
@@ -28,9 +28,9 @@ static void add_item(struct building *building, const struct node *node, struct 
 }
 
 static void add_column(struct building *building, const struct scope_column *column, size_t position) {
-    const struct node *node = column_node(building, column->source, column->name);
+    const struct node *node = building_column_node(building, column->source, column->name);
     struct view name = column->name;
-    if (building->right != NULL)
+    if (building_joins(building))
         name = view_of(arena_format(building->arena, "%.*s_%.*s", VIEW_ARGS(column->source), VIEW_ARGS(column->name)));
     add_item(building, node, name, position, true);
 }
@@ -40,8 +40,26 @@ static void add_bounds(struct building *building, struct view alias, size_t posi
     for (size_t i = 0; wanted && i < building->scope.columns.count; i++) {
         const struct scope_column *column = &building->scope.columns.items[i];
         if (name_is_window_bound(column->name) && view_equal(column->source, alias))
-            add_item(building, column_node(building, alias, column->name), column->name, position, true);
+            add_item(building, building_column_node(building, alias, column->name), column->name, position, true);
     }
+}
+
+/* An expression that PARTITION BY makes a key is named like the field it takes. */
+static struct view partition_name(struct building *building, const struct node *node, int *next) {
+    const struct scope_column *column =
+        node->kind == NODE_COLUMN ? scope_find(&building->scope, node->qualifier, node->name) : NULL;
+    if (column != NULL)
+        return column->name;
+    if (node->kind == NODE_FIELD && scope_count(&building->scope, node->name) == 0)
+        return node->name;
+    if (node->kind != NODE_FIELD)
+        return view_of(arena_format(building->arena, "KSQL_COL_%d", (*next)++));
+    struct view name;
+    int number = 1;
+    do
+        name = view_of(arena_format(building->arena, "%.*s_%d", VIEW_ARGS(node->name), number++));
+    while (scope_count(&building->scope, name) != 0);
+    return name;
 }
 
 /* Keys, window bounds (not into sinks), values; PARTITION BY moves the old keys behind the values and brings its own
@@ -58,37 +76,71 @@ static void expand_source(struct building *building, struct view alias, size_t p
         if (keys)
             add_bounds(building, alias, position);
     }
+}
+
+static void expand_partitions(struct building *building, size_t position) {
     int next = 0;
     for (size_t i = 0; building->partitioned && i < building->query->partition_by_count; i++) {
         const struct node *node = building->query->partition_by[i];
         const struct scope_column *column =
-            node->kind == NODE_COLUMN ? scope_find(scope, node->qualifier, node->name) : NULL;
-        if (node->kind == NODE_NULL || (column != NULL && !column->pseudo))
-            continue;
-        struct view name =
-            column != NULL ? column->name : view_of(arena_format(building->arena, "KSQL_COL_%d", next++));
-        add_item(building, node, name, position, true);
+            node->kind == NODE_COLUMN ? scope_find(&building->scope, node->qualifier, node->name) : NULL;
+        if (node->kind != NODE_NULL && (column == NULL || column->pseudo))
+            add_item(building, node, partition_name(building, node, &next), position, true);
     }
 }
 
 /* A window bound without a name of its own. */
 static bool stays_in_key(const struct building *building, const struct select_item *item) {
-    bool windowed = building->query->window.kind != TREE_NO_WINDOW || building->plan->windowed;
-    return item->expression->kind == NODE_COLUMN && name_is_window_bound(item->expression->name) && windowed &&
-           name_is_pseudo(item->alias) && building->right == NULL;
+    return item->expression->kind == NODE_COLUMN && name_is_window_bound(item->expression->name) &&
+           building->query->window.kind != TREE_NO_WINDOW && name_is_pseudo(item->alias) && !building_joins(building);
 }
 
+static int check_functions(struct building *building, const struct node *node) {
+    struct binder binder = building_binder(building, false, "SELECT");
+    if (node->kind == NODE_CALL && function_find(node->name) == NULL)
+        return bind_no_function(&binder, node);
+    for (size_t i = 0; i < node->child_count; i++)
+        if (check_functions(building, node->children[i]) != 0)
+            return -1;
+    return 0;
+}
+
+/* The name of a system column may neither be given to something else nor go into a sink. */
 int building_check_names(struct building *building) {
     const struct query *query = building->query;
-    for (size_t i = 0; building->persistent && i < query->item_count; i++) {
+    for (size_t i = 0; i < query->item_count; i++) {
         const struct select_item *item = &query->items[i];
-        if (item->expression != NULL && item->expression->kind == NODE_COLUMN && name_is_pseudo(item->alias) &&
-            !stays_in_key(building, item))
+        if (item->expression != NULL && check_functions(building, item->expression) != 0)
+            return -1;
+        if (item->expression == NULL || !name_is_pseudo(item->alias) || stays_in_key(building, item))
+            continue;
+        bool itself = item->expression->kind == NODE_COLUMN && view_equal(item->expression->name, item->alias);
+        if (!itself)
+            return error_set_at(building->error, ERROR_INVALID, item->line, item->column,
+                                "`%.*s` is a reserved column name. You cannot use it as an alias for a column.",
+                                VIEW_ARGS(item->alias));
+        if (building->persistent)
             return error_set_at(building->error, ERROR_INVALID, item->line, item->column,
                                 "Reserved column name in select: `%.*s`. Please remove or alias the column.",
                                 VIEW_ARGS(item->alias));
     }
     return 0;
+}
+
+static void expand_star(struct building *building, struct view of, size_t position) {
+    bool all = of.size == 0;
+    if (all && building->synthetic) {
+        const struct scope_column *key = &building->scope.columns.items[building->scope.columns.count - 1];
+        struct node *node = arena_zero(building->arena, sizeof *node);
+        *node = (struct node){.kind = NODE_COLUMN, .name = key->name, .qualifier = key->source};
+        add_item(building, node, key->name, position, true);
+    }
+    for (size_t i = 0; i < building->sources.count; i++) {
+        struct view alias = building->sources.items[i].relation.alias;
+        if (all || view_equal(of, alias))
+            expand_source(building, alias, position);
+    }
+    expand_partitions(building, position);
 }
 
 int building_expand(struct building *building) {
@@ -104,16 +156,11 @@ int building_expand(struct building *building) {
                 add_item(building, item->expression, item->alias, i, false);
             continue;
         }
-        struct view left = building->left_relation.alias, right = building->right_relation.alias;
-        bool all = item->star_of.size == 0;
-        if (!all && !view_equal(item->star_of, left) && !(building->right != NULL && view_equal(item->star_of, right)))
+        if (item->star_of.size != 0 && building_relation(building, item->star_of) == NULL)
             return error_set_at(building->error, ERROR_INVALID, item->line, item->column,
                                 "Failed to prepare statement: '%.*s' is not a valid stream/table name or alias.",
                                 VIEW_ARGS(item->star_of));
-        if (all || view_equal(item->star_of, left))
-            expand_source(building, left, i);
-        if (building->right != NULL && (all || view_equal(item->star_of, right)))
-            expand_source(building, right, i);
+        expand_star(building, item->star_of, i);
     }
     return 0;
 }
@@ -140,126 +187,6 @@ int building_bind_items(struct building *building) {
     return 0;
 }
 
-struct keys {
-    const struct node **nodes;
-    size_t count;
-    const char *word; /* "key column", "grouping expression" */
-    bool qualified;   /* as messages name them */
-};
-
-static struct keys keys_of(struct building *building) {
-    struct keys keys = {.word = "key column"};
-    const struct schema *schema = building->left->schema;
-    if (building->aggregated) {
-        keys.word = "grouping expression";
-        keys.count = building->group_key_count;
-        keys.nodes = (const struct node **)(uintptr_t)building->group_keys;
-        keys.qualified = building->right != NULL;
-    } else if (building->partitioned) {
-        keys.word = "partitioning expression";
-        keys.qualified = true;
-        keys.nodes = (const struct node **)(uintptr_t)building->query->partition_by;
-        keys.count = keys.nodes[0]->kind == NODE_NULL ? 0 : building->query->partition_by_count;
-    } else {
-        keys.count = schema->key_count;
-        keys.nodes = arena_zero(building->arena, (keys.count + 1) * sizeof *keys.nodes);
-        for (size_t i = 0; i < keys.count; i++)
-            keys.nodes[i] = column_node(building, building->left_relation.alias, schema->columns[i].name);
-    }
-    return keys;
-}
-
-static struct view key_text(struct building *building, const struct keys *keys, size_t at) {
-    return keys->qualified ? node_text(building->arena, keys->nodes[at])
-                           : node_text_bare(building->arena, keys->nodes[at]);
-}
-
-static int key_missing(struct building *building, const struct keys *keys, const char *joiner) {
-    struct text names = TEXT_EMPTY, example = TEXT_EMPTY;
-    bool join = strcmp(joiner, " or ") == 0;
-    for (size_t i = 0; i < keys->count; i++) {
-        struct view name = key_text(building, keys, i);
-        text_append_format(&names, "%s%.*s", i == 0 ? "" : i + 1 == keys->count ? joiner : ", ", VIEW_ARGS(name));
-        if (!join || i == 0)
-            text_append_format(&example, "%s%.*s", i == 0 ? "" : ", ", VIEW_ARGS(name));
-    }
-    error_set(
-        building->error, ERROR_INVALID,
-        "Key missing from projection (ie, SELECT). \nThe query used to build `%.*s` must include the %s%s %s in its "
-        "projection (eg, SELECT %s...).",
-        VIEW_ARGS(building->statement->name), keys->word, keys->count > 1 ? "s" : "", text_string(&names),
-        text_string(&example));
-    text_free(&names);
-    text_free(&example);
-    return -1;
-}
-
-static int key_twice(struct building *building, const struct keys *keys, size_t key) {
-    struct text names = TEXT_EMPTY;
-    bool grouped = building->aggregated;
-    for (size_t i = 0; i < building->items.count; i++) {
-        const struct item *item = &building->items.items[i];
-        if (!node_equal(item->node, keys->nodes[key]))
-            continue;
-        text_append_format(&names, grouped ? "%s`%.*s`" : "%s%.*s", names.size == 0 ? "" : " and ",
-                           VIEW_ARGS(item->name));
-    }
-    struct view name = node_text_bare(building->arena, keys->nodes[key]);
-    if (grouped)
-        error_set(building->error, ERROR_INVALID, "The projection contains a key column more than once: %s.",
-                  text_string(&names));
-    else
-        error_set(building->error, ERROR_INVALID,
-                  "The projection contains a key column (`%.*s`) more than once, aliased as: %s.", VIEW_ARGS(name),
-                  text_string(&names));
-    text_free(&names);
-    return -1;
-}
-
-/* Index of the item that is the key, -1 when it is missing, -2 when it is there twice. */
-static long find_key(const struct building *building, const struct node *key) {
-    long found = -1;
-    for (size_t i = 0; i < building->items.count; i++) {
-        if (!node_equal(building->items.items[i].node, key))
-            continue;
-        if (found >= 0)
-            return -2;
-        found = (long)i;
-    }
-    return found;
-}
-
-/* The join's key: the first of its two expressions that the projection has, left first. */
-static int join_key(struct building *building, size_t *order, size_t *count) {
-    const struct node *nodes[] = {building->left_key, building->right_key};
-    struct keys keys = {nodes, 2, "join expression", true};
-    for (size_t i = 0; i < 2; i++) {
-        for (size_t j = 0; j < building->items.count; j++)
-            if (nodes[i]->kind == NODE_COLUMN && node_equal(building->items.items[j].node, nodes[i])) {
-                order[0] = j;
-                *count = 1;
-                return 0;
-            }
-    }
-    return key_missing(building, &keys, " or ");
-}
-
-static int find_keys(struct building *building, size_t *order, size_t *count) {
-    if (building->right != NULL && !building->aggregated && !building->partitioned)
-        return join_key(building, order, count);
-    struct keys keys = keys_of(building);
-    for (size_t i = 0; i < keys.count; i++) {
-        long at = find_key(building, keys.nodes[i]);
-        if (at == -1)
-            return key_missing(building, &keys, " and ");
-        if (at == -2)
-            return key_twice(building, &keys, i);
-        order[i] = (size_t)at;
-    }
-    *count = keys.count;
-    return 0;
-}
-
 static int check_duplicates(struct building *building, const struct schema *schema) {
     for (size_t i = 0; i < schema_count(schema); i++)
         for (size_t j = 0; j < i; j++) {
@@ -274,7 +201,7 @@ static int check_duplicates(struct building *building, const struct schema *sche
 }
 
 /* A projected row is the row of the sink: keys in the order of their clause, then the values in the order written. */
-int building_project(struct building *building) {
+int building_project(struct building *building, const struct with_properties *with) {
     size_t count = building->items.count, key_count = 0, at = 0;
     size_t *order = arena_zero(building->arena, (count + 2) * sizeof *order);
     bool *used = arena_zero(building->arena, count + 1);
@@ -283,7 +210,7 @@ int building_project(struct building *building) {
             arena_zero(building->arena, (count + building->group_key_count + building->query->partition_by_count +
                                          building->left->schema->key_count + 2) *
                                             sizeof *keys);
-        if (find_keys(building, keys, &key_count) != 0)
+        if (building_find_keys(building, with, keys, &key_count) != 0)
             return -1;
         for (size_t i = 0; i < key_count; i++) {
             order[at++] = keys[i];
@@ -310,6 +237,8 @@ int building_project(struct building *building) {
     struct schema *schema = arena_zero(building->arena, sizeof *schema);
     *schema = (struct schema){columns, key_count, count - key_count};
     if (check_duplicates(building, schema) != 0)
+        return -1;
+    if (building->persistent && building_check_timestamp(building, with) != 0)
         return -1;
     bool table = building_table(building);
     struct step *step = building_step(building, STEP_PROJECT, schema);

@@ -36,6 +36,14 @@ static struct sizes sizes_of(const struct building *building, const struct with_
     return sizes;
 }
 
+static struct view topic_of(const struct building *building, const struct with_properties *with) {
+    const char *prefix = building->analysis->settings->topic_prefix;
+    if (with->kafka_topic.data != NULL)
+        return with->kafka_topic;
+    return view_of(
+        arena_format(building->arena, "%s%.*s", prefix == NULL ? "" : prefix, VIEW_ARGS(building->statement->name)));
+}
+
 struct view building_text(struct building *building, const struct with_properties *with) {
     const struct statement *statement = building->statement;
     struct arena *arena = building->arena;
@@ -48,7 +56,7 @@ struct view building_text(struct building *building, const struct with_propertie
     } else {
         bool table = statement->kind == STATEMENT_CREATE_TABLE_AS;
         struct sizes sizes = sizes_of(building, with);
-        struct view topic = with->kafka_topic.data != NULL ? with->kafka_topic : statement->name;
+        struct view topic = topic_of(building, with);
         bool windowed = building->query->window.kind != TREE_NO_WINDOW;
         struct extra_property extra[] = {
             {"CLEANUP_POLICY", quoted(arena, view_of(cleanup_policy(table, windowed)))},
@@ -104,65 +112,87 @@ static int into_existing(struct building *building, struct query_definition *def
     return 0;
 }
 
+/* Without GROUP BY and PARTITION BY a NULL has no column to be the key. */
+static bool partitions_by_null(const struct building *building) {
+    return building->partitioned && building->query->partition_by_count == 1 &&
+           building->query->partition_by[0]->kind == NODE_NULL;
+}
+
+int building_sink_formats(struct building *building, const struct with_properties *with) {
+    struct analysis analysis = *building->analysis;
+    struct topic_format format, inherited = building->left->format;
+    analysis.arena = building->arena;
+    if (building->statement->kind == STATEMENT_INSERT_INTO)
+        return 0;
+    struct view key = with->key_format.data != NULL ? with->key_format : with->format;
+    if (partitions_by_null(building)) {
+        if (key.data != NULL && !view_equal_ignoring_case(key, VIEW("NONE")))
+            return error_set(building->error, ERROR_INVALID, "Key format specified for stream without key columns.");
+        inherited.key_format = VIEW("NONE");
+    }
+    return format_from_with(&analysis, with, building->statement->name, &inherited, &format, building->error);
+}
+
+int building_check_timestamp(struct building *building, const struct with_properties *with) {
+    struct view name;
+    if (with->timestamp.data == NULL)
+        return 0;
+    name = timestamp_name(building->arena, with->timestamp);
+    for (size_t i = 0; i < building->items.count; i++)
+        if (view_equal(building->items.items[i].name, name))
+            return timestamp_check(building->arena, name, building->items.items[i].expression->type,
+                                   with->timestamp_format, building->error);
+    return timestamp_check(building->arena, name, NULL, with->timestamp_format, building->error);
+}
+
+static int make_format(struct building *building, const struct with_properties *with, struct source *sink) {
+    struct analysis analysis = *building->analysis;
+    struct topic_format inherited = building->left->format;
+    analysis.arena = building->arena;
+    if (sink->schema->key_count != 0 && name_is(inherited.key_format, "NONE"))
+        inherited.key_format =
+            view_of(analysis.settings->default_key_format == NULL ? "KAFKA" : analysis.settings->default_key_format);
+    if (partitions_by_null(building))
+        inherited.key_format = VIEW("NONE");
+    if (format_from_with(&analysis, with, sink->name, &inherited, &sink->format, building->error) != 0 ||
+        format_wrap(&analysis, with, sink->schema->value_count, &sink->format, building->error) != 0)
+        return -1;
+    sink->format.key_format = arena_copy_view(building->arena, sink->format.key_format);
+    sink->format.value_format = arena_copy_view(building->arena, sink->format.value_format);
+    sink->format.window = (struct window){.kind = WINDOW_NONE, .size = -1, .advance = -1, .grace = -1, .retention = -1};
+    if (building->plan->windowed) {
+        const struct step *step = building->top;
+        while (step != NULL && step->kind != STEP_AGGREGATE)
+            step = step->below;
+        sink->format.window = step != NULL ? step->aggregate.window : building->left->format.window;
+    }
+    return 0;
+}
+
 static int make_sink(struct building *building, const struct with_properties *with,
                      struct query_definition *definition) {
     struct source *sink = &definition->sink;
-    const struct schema *schema = building->top->schema;
     struct sizes sizes = sizes_of(building, with);
-    bool windowed = building->plan->windowed;
     if (sizes.partitions < 1)
         return error_set(building->error, ERROR_INVALID, "PARTITIONS must be at least 1, %d was given",
                          sizes.partitions);
     *sink = (struct source){
         .name = arena_copy_view(building->arena, building->statement->name),
         .kind = building_table(building) ? SOURCE_TABLE : SOURCE_STREAM,
-        .schema = schema,
-        .topic = arena_copy_view(building->arena,
-                                 with->kafka_topic.data != NULL ? with->kafka_topic : building->statement->name),
-        .timestamp_column = with->timestamp,
+        .schema = building->top->schema,
+        .topic = arena_copy_view(building->arena, topic_of(building, with)),
         .timestamp_format = with->timestamp_format,
         .made_by = building->plan->query_id,
         .partitions = sizes.partitions,
         .replicas = sizes.replicas,
     };
     sink->queryable = sink->kind == SOURCE_TABLE;
+    if (with->timestamp.data != NULL)
+        sink->timestamp_column = timestamp_name(building->arena, with->timestamp);
     struct analysis analysis = *building->analysis;
     analysis.arena = building->arena;
-    struct topic_format inherited = building->left->format;
-    bool none = name_is(inherited.key_format, "NONE");
-    if (schema->key_count != 0 && none)
-        inherited.key_format =
-            view_of(analysis.settings->default_key_format == NULL ? "KAFKA" : analysis.settings->default_key_format);
-    bool unkeyed = building->partitioned && schema->key_count == 0 && with->key_format.data == NULL;
-    if (unkeyed)
-        inherited.key_format = VIEW("NONE");
-    if (format_from_with(&analysis, with, sink->name, &inherited, &sink->format, building->error) != 0)
-        return -1;
-    if (sink->format.wrap_value < 0 && !analysis.settings->wrap_single_values)
-        sink->format.wrap_value = 0;
-    sink->format.key_format = arena_copy_view(building->arena, sink->format.key_format);
-    sink->format.value_format = arena_copy_view(building->arena, sink->format.value_format);
-    sink->format.window = (struct window){.kind = WINDOW_NONE, .size = -1, .advance = -1, .grace = -1, .retention = -1};
-    if (windowed) {
-        const struct step *step = building->top;
-        while (step != NULL && step->kind != STEP_AGGREGATE)
-            step = step->below;
-        sink->format.window = step != NULL ? step->aggregate.window : building->left->format.window;
-    }
-    if (with->timestamp.data != NULL) {
-        struct text upper = TEXT_EMPTY;
-        for (size_t i = 0; i < with->timestamp.size; i++) {
-            char c = with->timestamp.data[i];
-            text_append_char(&upper, (char)(c >= 'a' && c <= 'z' ? c - 32 : c));
-        }
-        sink->timestamp_column = arena_copy_view(building->arena, text_view(&upper));
-        text_free(&upper);
-        if (schema_find(schema, sink->timestamp_column) < 0)
-            return error_set(building->error, ERROR_INVALID,
-                             "The TIMESTAMP column set in the WITH clause does not exist in the schema: '%.*s'",
-                             VIEW_ARGS(sink->timestamp_column));
-    }
-    if (side_check(&analysis, sink, true, building->error) != 0 ||
+    if (key_check(&analysis, sink->schema, building->error) != 0 || make_format(building, with, sink) != 0 ||
+        side_check(&analysis, sink, true, building->error) != 0 ||
         side_check(&analysis, sink, false, building->error) != 0)
         return -1;
     struct topic_facts facts;
@@ -194,6 +224,8 @@ int building_sink(struct building *building, const struct with_properties *with,
         .retention_ms = definition->retention_ms,
         .cleanup_policy = view_of(cleanup_policy(sink->kind == SOURCE_TABLE, building->plan->windowed)),
         .timestamp_index = sink->timestamp_column.size == 0 ? -1 : schema_find(schema, sink->timestamp_column),
+        .timestamp_format = sink->timestamp_format.size == 0 ? (struct view){"", 0}
+                                                             : arena_copy_view(building->arena, sink->timestamp_format),
     };
     definition->sink.statement = definition->rewritten;
     return 0;

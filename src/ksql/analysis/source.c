@@ -98,6 +98,60 @@ int side_check(const struct analysis *analysis, const struct source *source, boo
         options.unwrapped && (format->flags & FORMAT_WRAP) != 0 ? "UNWRAP_SINGLES" : "", reason.message);
 }
 
+static bool has_map(const struct sql_type *type) {
+    bool found = type->base == SQL_MAP || (type->base == SQL_ARRAY && has_map(type->element));
+    for (size_t i = 0; type->base == SQL_STRUCT && !found && i < type->field_count; i++)
+        found = has_map(type->fields[i].type);
+    return found;
+}
+
+int key_check(const struct analysis *analysis, const struct schema *schema, struct error *error) {
+    for (size_t i = 0; i < schema->key_count; i++)
+        if (has_map(schema->columns[i].type))
+            return error_set(error, ERROR_INVALID,
+                             "Map keys, including types that contain maps, are not supported as they may lead to "
+                             "unexpected behavior due to inconsistent serialization. Key column name: `%.*s`. Column "
+                             "type: %.*s. See https://github.com/confluentinc/ksql/issues/6621 for more.",
+                             VIEW_ARGS(schema->columns[i].name),
+                             VIEW_ARGS(type_text(analysis->arena, schema->columns[i].type)));
+    return 0;
+}
+
+struct view timestamp_name(struct arena *arena, struct view written) {
+    if (written.size > 1 && (written.data[0] == '`' || written.data[0] == '"'))
+        return arena_copy_view(arena, (struct view){written.data + 1, written.size - 2});
+    char *upper = arena_copy_bytes(arena, written.data, written.size);
+    for (size_t i = 0; i < written.size; i++)
+        upper[i] = (char)(upper[i] >= 'a' && upper[i] <= 'z' ? upper[i] - 32 : upper[i]);
+    return (struct view){upper, written.size};
+}
+
+int timestamp_check(struct arena *arena, struct view name, const struct sql_type *type, struct view format,
+                    struct error *error) {
+    (void)arena;
+    if (type == NULL)
+        return error_set(error, ERROR_INVALID,
+                         "The TIMESTAMP column set in the WITH clause does not exist in the schema: '%.*s'",
+                         VIEW_ARGS(name));
+    if (type->base == SQL_STRING)
+        return format.data != NULL
+                   ? 0
+                   : error_set(error, ERROR_INVALID,
+                               "A String timestamp field has been specified without also specifying the "
+                               "timestamp_format");
+    if (format.data != NULL)
+        return error_set(
+            error, ERROR_INVALID,
+            "'TIMESTAMP_FORMAT' set in the WITH clause can only be used when the timestamp column is of type "
+            "STRING.");
+    if (type->base == SQL_BIGINT || type->base == SQL_TIMESTAMP)
+        return 0;
+    return error_set(error, ERROR_INVALID,
+                     "Timestamp column, `%.*s`, should be LONG(INT64), TIMESTAMP, or a String with a timestamp_format "
+                     "specified",
+                     VIEW_ARGS(name));
+}
+
 static int missing_schema(const struct source *source, bool is_key, struct error *error) {
     const char *side = is_key ? "key" : "value";
     return error_set(
@@ -180,12 +234,56 @@ static int check_names(const struct schema *schema, struct error *error) {
     return 0;
 }
 
+/* "10 SECONDS" */
+static int read_duration(struct view text, int64_t *ms, struct error *error) {
+    struct view rest = view_trim(text), number = {0};
+    int64_t count = 0, unit_ms = 0;
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } units[] = {{"DAY", 86400000}, {"HOUR", 3600000}, {"MINUTE", 60000}, {"SECOND", 1000}, {"MILLISECOND", 1}};
+    if (!view_split(&rest, ' ', &number) || !view_to_int64(number, &count) || count <= 0)
+        return error_set(error, ERROR_INVALID,
+                         "Failed to prepare statement: Configuration WINDOW_SIZE is invalid: Invalid duration: '%.*s'. "
+                         "Expected a number and a unit, such as '10 SECONDS'",
+                         VIEW_ARGS(text));
+    struct view unit = view_trim(rest);
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        struct view singular = view_of(units[i].name), given = unit;
+        if (given.size == singular.size + 1 && (given.data[given.size - 1] | 0x20) == 's')
+            given.size--;
+        if (view_equal_ignoring_case(given, singular))
+            unit_ms = units[i].ms;
+    }
+    if (unit_ms == 0) {
+        struct text upper = TEXT_EMPTY;
+        for (size_t i = 0; i < unit.size; i++)
+            text_append_char(&upper,
+                             (char)(unit.data[i] >= 'a' && unit.data[i] <= 'z' ? unit.data[i] - 32 : unit.data[i]));
+        error_set(
+            error, ERROR_INVALID,
+            "Failed to prepare statement: Configuration WINDOW_SIZE is invalid: Invalid duration: '%.*s'. Unknown "
+            "time unit: '%s'",
+            VIEW_ARGS(text), text_string(&upper));
+        text_free(&upper);
+        return -1;
+    }
+    if (__builtin_mul_overflow(count, unit_ms, ms))
+        return error_set(error, ERROR_INVALID, "Configuration WINDOW_SIZE is invalid: '%.*s' is too long",
+                         VIEW_ARGS(text));
+    return 0;
+}
+
 static int read_window(const struct with_properties *with, struct window *window, struct error *error) {
     *window = (struct window){.kind = WINDOW_NONE, .size = -1, .advance = -1, .grace = -1, .retention = -1};
+    int64_t size = 0;
+    if (with->window_size.data != NULL && read_duration(with->window_size, &size, error) != 0)
+        return -1;
     if (with->window_type.data == NULL) {
         if (with->window_size.data != NULL)
-            return error_set(error, ERROR_INVALID,
-                             "WINDOW_SIZE should not be set for SESSION windows. Set WINDOW_TYPE beside WINDOW_SIZE.");
+            return error_set(
+                error, ERROR_INVALID,
+                "'WINDOW_SIZE' is only for windowed sources: set 'WINDOW_TYPE' beside it, or leave it out.");
         return 0;
     }
     window->kind = view_equal_ignoring_case(with->window_type, VIEW("TUMBLING"))  ? WINDOW_TUMBLING
@@ -199,29 +297,15 @@ static int read_window(const struct with_properties *with, struct window *window
             "SESSION, HOPPING, TUMBLING, null",
             VIEW_ARGS(with->window_type));
     if (window->kind == WINDOW_SESSION)
-        return 0;
-    struct view rest = view_trim(with->window_size), number, unit;
-    int64_t count = 0, ms = 0;
-    static const struct {
-        const char *name;
-        int64_t ms;
-    } units[] = {{"DAY", 86400000}, {"HOUR", 3600000}, {"MINUTE", 60000}, {"SECOND", 1000}, {"MILLISECOND", 1}};
-    bool right = view_split(&rest, ' ', &number) && view_to_int64(number, &count) && count > 0;
-    unit = view_trim(rest);
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        struct view singular = view_of(units[i].name), given = unit;
-        if (given.size == singular.size + 1 && (given.data[given.size - 1] | 0x20) == 's')
-            given.size--;
-        if (view_equal_ignoring_case(given, singular))
-            ms = units[i].ms;
-    }
-    if (!right || ms == 0)
-        return error_set(
-            error, ERROR_INVALID,
-            "Error in WITH clause property 'WINDOW_SIZE': Invalid duration: '%.*s'. A '%.*s' window needs a "
-            "size such as '10 SECONDS'.",
-            VIEW_ARGS(with->window_size), VIEW_ARGS(with->window_type));
-    window->size = window->advance = count * ms;
+        return with->window_size.data == NULL
+                   ? 0
+                   : error_set(error, ERROR_INVALID, "'WINDOW_SIZE' should not be set for SESSION windows.");
+    if (with->window_size.data == NULL)
+        return error_set(error, ERROR_INVALID,
+                         "%s windows require 'WINDOW_SIZE' to be provided in the WITH clause. For example: "
+                         "'WINDOW_SIZE'='10 SECONDS'",
+                         window->kind == WINDOW_TUMBLING ? "TUMBLING" : "HOPPING");
+    window->size = window->advance = size;
     return 0;
 }
 
@@ -381,18 +465,16 @@ int analyse_source(const struct analysis *analysis, const struct statement *stat
     if (source->kind == SOURCE_TABLE && key_count == 0)
         return error_set(error, ERROR_INVALID, "Tables require a PRIMARY KEY. Please define the PRIMARY KEY.");
     if (source->timestamp_column.data != NULL) {
-        char *upper = arena_copy_bytes(analysis->arena, source->timestamp_column.data, source->timestamp_column.size);
-        for (size_t i = 0; i < source->timestamp_column.size; i++)
-            upper[i] = (char)(upper[i] >= 'a' && upper[i] <= 'z' ? upper[i] - 32 : upper[i]);
-        struct view name = {upper, source->timestamp_column.size};
-        if (name.size > 1 && name.data[0] == '`')
-            name = (struct view){source->timestamp_column.data + 1, name.size - 2};
-        if (schema_find(schema, name) < 0)
-            return error_set(error, ERROR_INVALID,
-                             "The TIMESTAMP column set in the WITH clause does not exist in the schema: '%.*s'",
-                             VIEW_ARGS(name));
+        struct view name = timestamp_name(analysis->arena, source->timestamp_column);
+        int at = schema_find(schema, name);
+        if (timestamp_check(analysis->arena, name, at < 0 ? NULL : schema->columns[at].type, source->timestamp_format,
+                            error) != 0)
+            return -1;
         source->timestamp_column = name;
     }
+    if (key_check(analysis, schema, error) != 0 ||
+        format_wrap(analysis, &with, schema->value_count, &source->format, error) != 0)
+        return -1;
     if (side_check(analysis, source, true, error) != 0 || side_check(analysis, source, false, error) != 0 ||
         check_topic(analysis, statement, &with, definition, error) != 0)
         return -1;

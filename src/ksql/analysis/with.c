@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "foundation/base/memory.h"
+#include "foundation/base/utf8.h"
 #include "ksql/analysis/private.h"
 
 enum value_kind { TEXT_VALUE, NUMBER_VALUE, FLAG_VALUE };
@@ -65,6 +66,25 @@ static int read_one(const struct property *property, enum value_kind kind, void 
     return 0;
 }
 
+/* A single character, or a word for one that would be trimmed. */
+static int check_delimiter(const char *name, struct view value, struct error *error) {
+    if (value.data == NULL)
+        return 0;
+    if (view_trim(value).size == 0)
+        return error_set(error, ERROR_INVALID,
+                         "Failed to prepare statement: Configuration %s is invalid: Delimiter cannot be empty, if you "
+                         "meant to have a tab or space for delimiter, please use the special values 'TAB' or "
+                         "'SPACE'\nExample valid value: ';'",
+                         name);
+    if (utf8_length(value) == 1 || view_equal_ignoring_case(value, VIEW("TAB")) ||
+        view_equal_ignoring_case(value, VIEW("SPACE")))
+        return 0;
+    return error_set(error, ERROR_INVALID,
+                     "Failed to prepare statement: Configuration %s is invalid: Invalid delimiter value: '%.*s'. "
+                     "Delimiter must be a single character or TAB,SPACE\nExample valid value: ';'",
+                     name, VIEW_ARGS(value));
+}
+
 int with_read(const struct analysis *analysis, const struct statement *statement, bool as_select,
               struct with_properties *with, struct error *error) {
     *with = (struct with_properties){
@@ -106,10 +126,12 @@ int with_read(const struct analysis *analysis, const struct statement *statement
     else if (with->format.data != NULL && (with->key_format.data != NULL || with->value_format.data != NULL))
         status = error_set_at(error, ERROR_INVALID, statement->line, statement->column,
                               "Cannot supply both '%s' and 'FORMAT' properties, as 'FORMAT' sets both key and value "
-                              "formats.\nEither use just 'FORMAT', or use 'KEY_FORMAT' and 'VALUE_FORMAT'.",
+                              "formats. Either use just 'FORMAT', or use 'KEY_FORMAT' and 'VALUE_FORMAT'.",
                               with->key_format.data != NULL ? "KEY_FORMAT" : "VALUE_FORMAT");
     text_free(&unknown);
-    return status;
+    if (status == 0)
+        status = check_delimiter("KEY_DELIMITER", with->key_delimiter, error);
+    return status != 0 ? -1 : check_delimiter("VALUE_DELIMITER", with->value_delimiter, error);
 }
 
 struct printed {
@@ -252,5 +274,21 @@ int format_from_with(const struct analysis *analysis, const struct with_properti
     format->key_schema_id = with->key_schema_id > 0 ? (int)with->key_schema_id : 0;
     format->value_schema_id = with->value_schema_id > 0 ? (int)with->value_schema_id : 0;
     format->wrap_value = with->wrap;
+    return 0;
+}
+
+int format_wrap(const struct analysis *analysis, const struct with_properties *with, size_t value_count,
+                struct topic_format *format, struct error *error) {
+    const struct format *row = format_find(format->value_format);
+    if (with->wrap < 0) {
+        bool unwraps = (row->flags & FORMAT_WRAP) != 0 && !analysis->settings->wrap_single_values;
+        format->wrap_value = unwraps && value_count == 1 ? 0 : -1;
+        return 0;
+    }
+    if (value_count != 1)
+        return error_set(error, ERROR_INVALID, "'WRAP_SINGLE_VALUE' is only valid for single-field value schemas");
+    if ((row->flags & (with->wrap ? FORMAT_WRAP : FORMAT_UNWRAP)) == 0)
+        return error_set(error, ERROR_INVALID, "Format '%s' does not support 'WRAP_SINGLE_VALUE' set to '%s'.",
+                         row->name, with->wrap ? "true" : "false");
     return 0;
 }

@@ -23,7 +23,8 @@ struct engine *engine_new(const struct engine_options *options) {
                                                   .default_key_format = options->default_key_format,
                                                   .default_value_format = options->default_value_format,
                                                   .default_partitions = options->default_partitions,
-                                                  .wrap_single_values = options->wrap_single_values};
+                                                  .wrap_single_values = options->wrap_single_values,
+                                                  .topic_prefix = options->topic_prefix};
     return engine;
 }
 

@@ -29,7 +29,7 @@ static int start_query(struct engine *engine, const char *id, struct plan *plan,
     for (; step != NULL; step = step->below) {
         if (step->kind == STEP_SOURCE)
             catalog_link(engine->catalog, step->source.name, view_of(id), false);
-        if (step->kind == STEP_JOIN)
+        if (step->right != NULL)
             catalog_link(engine->catalog, step->right->source.name, view_of(id), false);
     }
     return 0;

@@ -110,11 +110,12 @@ static int keep_greater(const struct function_call *call, struct value *state, c
     return 0;
 }
 
-static const struct aggregate count = {1, count_init, count_update, count_undo, sum_merge, NULL};
-static const struct aggregate sum = {1, sum_init, sum_update, sum_undo, sum_merge, NULL};
-static const struct aggregate average = {2, average_init, average_update, average_undo, sum_merge, average_result};
-static const struct aggregate smallest = {1, extreme_init, keep_smaller, NULL, keep_smaller, NULL};
-static const struct aggregate greatest = {1, extreme_init, keep_greater, NULL, keep_greater, NULL};
+static const struct aggregate count = {1, count_init, count_update, count_undo, sum_merge, NULL, false};
+static const struct aggregate sum = {1, sum_init, sum_update, sum_undo, sum_merge, NULL, false};
+static const struct aggregate average = {2,   average_init, average_update, average_undo, sum_merge, average_result,
+                                         true};
+static const struct aggregate smallest = {1, extreme_init, keep_smaller, NULL, keep_smaller, NULL, false};
+static const struct aggregate greatest = {1, extreme_init, keep_greater, NULL, keep_greater, NULL, false};
 
 static const struct function_signature count_signatures[] = {
     {.returns = &sql_bigint, .aggregate = &count},

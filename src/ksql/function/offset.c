@@ -77,10 +77,10 @@ static int earliest_n(const struct function_call *call, struct value *state, con
     return 0;
 }
 
-static const struct aggregate latest_list = {1, list_init, latest_n, NULL, NULL, NULL};
-static const struct aggregate earliest_list = {1, list_init, earliest_n, NULL, NULL, NULL};
-static const struct aggregate latest_value = {2, offset_init, latest, NULL, NULL, NULL};
-static const struct aggregate earliest_value = {2, offset_init, earliest, NULL, NULL, NULL};
+static const struct aggregate latest_list = {1, list_init, latest_n, NULL, NULL, NULL, true};
+static const struct aggregate earliest_list = {1, list_init, earliest_n, NULL, NULL, NULL, true};
+static const struct aggregate latest_value = {2, offset_init, latest, NULL, NULL, NULL, true};
+static const struct aggregate earliest_value = {2, offset_init, earliest, NULL, NULL, NULL, true};
 
 static const struct function_signature latest_signatures[] = {
     {.parameters = {{PARAMETER_ANY, "val"}}, .aggregate = &latest_value},

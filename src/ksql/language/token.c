@@ -43,8 +43,8 @@ static int pass_space(struct lexer *lexer, struct error *error) {
             while (lexer->at < lexer->end && !(*lexer->at == '*' && peek(lexer, 1) == '/'))
                 step(lexer);
             if (lexer->at == lexer->end)
-                return error_set_at(error, ERROR_INVALID, line, column, "line %d:%d: Syntax Error\ncomment is not closed: add */",
-                                    line, column);
+                return error_set_at(error, ERROR_INVALID, line, column,
+                                    "line %d:%d: Syntax Error\ncomment is not closed: add */", line, column);
             step(lexer);
             step(lexer);
         } else {
@@ -61,7 +61,8 @@ static int take_quoted(struct lexer *lexer, struct token *token, struct error *e
     for (;;) {
         if (lexer->at == lexer->end)
             return error_set_at(error, ERROR_INVALID, token->line, token->column,
-                                "line %d:%d: Syntax Error\nquote is not closed: add %c", token->line, token->column, quote);
+                                "line %d:%d: Syntax Error\nquote is not closed: add %c", token->line, token->column,
+                                quote);
         if (*lexer->at == quote) {
             if (peek(lexer, 1) != quote)
                 break;

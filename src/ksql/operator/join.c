@@ -4,20 +4,11 @@
 
 #include "ksql/operator/private.h"
 
-/* The table's source step stands right below and keeps the rows. */
-static const struct store *table_of(const struct stage *stage) {
-    const struct task *task = stage->task;
-    for (size_t i = 0; i < task->operators.count; i++)
-        if (task->operators.items[i]->step == stage->step->right)
-            return task->operators.items[i]->store;
-    return NULL;
-}
-
 static void run(struct stage *stage, struct batch *rows, bool from_right) {
     if (from_right)
         return;
     if (stage->state == NULL)
-        stage->state = (void *)(uintptr_t)table_of(stage);
+        stage->state = (void *)(uintptr_t)operator_store_of(stage->task, stage->step->right);
     const struct store *table = stage->state;
     const struct step_join *join = &stage->step->join;
     size_t left = schema_count(stage->step->below->schema), all = schema_count(stage->step->schema), kept = 0;
@@ -26,13 +17,15 @@ static void run(struct stage *stage, struct batch *rows, bool from_right) {
         if (row->tombstone)
             continue;
         struct value key = evaluate(join->left_key, row->values, &rows->arena, &stage->task->options.log);
-        const struct stored *partner = value_is_null(key) ? NULL : store_get(table, &key, 0);
+        const struct stored *partner =
+            value_is_null(key) ? NULL : store_get(table, &key, join->windowed ? row->window_start : 0);
         if (partner == NULL && (join->kind == JOIN_INNER || value_is_null(key)))
             continue;
         struct value *values = arena_allocate(&rows->arena, all * sizeof *values);
         memcpy(values, row->values, left * sizeof *values);
-        for (size_t j = left; j < all; j++)
+        for (size_t j = left; j + 1 < all; j++)
             values[j] = partner == NULL ? value_null() : partner->values[j - left];
+        values[all - 1] = key;
         row->values = values;
         rows->rows[kept++] = *row;
     }

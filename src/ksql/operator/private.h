@@ -2,6 +2,7 @@
  * makes another, and hands it to the one above. Kinds are rows of a table in task.c. */
 #pragma once
 
+#include "foundation/base/memory.h"
 #include "foundation/base/vector.h"
 #include "ksql/operator/task.h"
 
@@ -23,6 +24,7 @@ struct stage {
     bool right;          /* stands at the right side of the one above */
     struct store *store; /* NULL: keeps no rows */
     void *state;         /* the kind's own */
+    struct batch *own;   /* of rows that it makes; NULL = none yet */
 };
 struct task {
     struct task_options options;
@@ -32,7 +34,13 @@ struct task {
     struct batch *spare; /* for what aggregates hand out */
 };
 
-extern const struct operator_kind operator_source, operator_filter, operator_project, operator_join, operator_aggregate;
+extern const struct operator_kind operator_source, operator_filter, operator_project, operator_join,
+    operator_join_tables, operator_join_foreign, operator_join_streams, operator_aggregate;
 /* To the stage above, or out of the task. */
 void operator_emit(struct stage *stage, struct batch *rows);
+/* A batch for rows that the operator makes, with room for one more; emit_batch hands on what is left in it. */
+struct batch *operator_batch(struct stage *stage);
+void operator_emit_batch(struct stage *stage);
+/* What another step keeps: a join finds its sources' rows so. */
+const struct store *operator_store_of(const struct task *task, const struct step *step);
 struct store *operator_store(struct stage *stage, size_t key_count, size_t value_count);

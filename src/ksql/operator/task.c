@@ -5,12 +5,20 @@
 #include "foundation/base/memory.h"
 #include "ksql/operator/private.h"
 
-static const struct operator_kind *const kinds[] = {&operator_source, &operator_filter, &operator_project,
-                                                    &operator_join, &operator_aggregate};
+static const struct operator_kind *const kinds[] = {
+    &operator_source,      &operator_filter,       &operator_project,      &operator_join,
+    &operator_join_tables, &operator_join_foreign, &operator_join_streams, &operator_aggregate};
 
 struct store *operator_store(struct stage *stage, size_t key_count, size_t value_count) {
     stage->store = store_new(key_count, value_count, stage->task->options.journal);
     return stage->store;
+}
+
+const struct store *operator_store_of(const struct task *task, const struct step *step) {
+    for (size_t i = 0; i < task->operators.count; i++)
+        if (task->operators.items[i]->step == step)
+            return task->operators.items[i]->store;
+    return NULL;
 }
 
 static struct stage *build(struct task *task, const struct step *step, struct stage *above, bool right) {
@@ -29,7 +37,7 @@ static struct stage *build(struct task *task, const struct step *step, struct st
         vector_push(&task->sources, stage);
     if (step->below != NULL)
         build(task, step->below, stage, false);
-    if (step->kind == STEP_JOIN)
+    if (step->right != NULL)
         build(task, step->right, stage, true);
     return stage;
 }
@@ -58,6 +66,7 @@ void task_free(struct task *task) {
         if (stage->kind->stop != NULL)
             stage->kind->stop(stage);
         store_free(stage->store);
+        batch_free(stage->own);
         memory_free(stage);
     }
     vector_free(&task->operators);
@@ -99,6 +108,24 @@ void operator_emit(struct stage *stage, struct batch *rows) {
     if (task->result != NULL)
         keep_result(task, rows);
     task->options.out(task->options.context, rows);
+}
+
+void operator_emit_batch(struct stage *stage) {
+    if (stage->own == NULL || stage->own->count == 0)
+        return;
+    stage->own->schema = stage->step->schema;
+    operator_emit(stage, stage->own);
+    batch_reset(stage->own, stage->step->schema);
+}
+
+struct batch *operator_batch(struct stage *stage) {
+    if (stage->own == NULL) {
+        stage->own = batch_new();
+        batch_reset(stage->own, stage->step->schema);
+    }
+    if (stage->own->count == BATCH_ROWS)
+        operator_emit_batch(stage);
+    return stage->own;
 }
 
 void task_feed(struct task *task, size_t source, struct batch *rows) {

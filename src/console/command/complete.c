@@ -61,19 +61,18 @@ const struct command *complete_command(const struct completion_source *source, s
     return find(source, words.items[0]);
 }
 
-/* Takes the next token of an alternative: [x] without its brackets, words of a|b stay together. */
+/* Takes the next token of an alternative; brackets only say that it may be left out. */
 static bool take_token(struct view *usage, struct view *token) {
     *usage = view_trim(*usage);
-    size_t size = 0, depth = 0;
-    while (size < usage->size && (depth || usage->data[size] != ' ')) {
-        depth += usage->data[size] == '[';
-        depth -= usage->data[size] == ']';
+    size_t size = 0;
+    while (size < usage->size && usage->data[size] != ' ')
         size++;
-    }
     *token = (struct view){usage->data, size};
     *usage = (struct view){usage->data + size, usage->size - size};
-    if (token->size >= 2 && token->data[0] == '[' && token->data[token->size - 1] == ']')
-        *token = (struct view){token->data + 1, token->size - 2};
+    while (token->size && token->data[0] == '[')
+        *token = (struct view){token->data + 1, token->size - 1};
+    while (token->size && token->data[token->size - 1] == ']')
+        token->size--;
     return size > 0;
 }
 

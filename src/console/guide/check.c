@@ -70,8 +70,7 @@ static enum check_outcome cluster_metadata(const struct model *model, const stru
         SAY("no metadata yet");
         return CHECK_WAITING;
     }
-    SAY("cluster %s, %d broker%s", model->cluster_id ? model->cluster_id : "?", model->brokers,
-        model->brokers == 1 ? "" : "s");
+    SAY("%s, %d broker%s", model->cluster_id ? model->cluster_id : "?", model->brokers, model->brokers == 1 ? "" : "s");
     return model->servers[SERVER_KAFKA].state == SERVER_READY ? CHECK_OK : CHECK_WAITING;
 }
 
@@ -80,12 +79,12 @@ static enum check_outcome topic_exists(const struct model *model, const struct s
     (void)step;
     const struct model_topic *topic = count ? model_find_topic(model, words[0]) : NULL;
     if (!topic) {
-        SAY("topic %s does not exist", count ? words[0] : "?");
+        SAY("not there yet");
         return CHECK_WAITING;
     }
     int64_t wanted = 0;
     if (count > 1 && view_to_int64(view_of(words[1]), &wanted) && topic->partitions != wanted) {
-        SAY("%s has %d partitions, %s expected", topic->name, topic->partitions, words[1]);
+        SAY("%d partitions, not %s", topic->partitions, words[1]);
         return CHECK_BROKEN;
     }
     SAY("%d partition%s", topic->partitions, topic->partitions == 1 ? "" : "s");
@@ -97,7 +96,7 @@ static enum check_outcome topic_has_rows(const struct model *model, const struct
     (void)step;
     const struct model_topic *topic = count ? model_find_topic(model, words[0]) : NULL;
     if (!topic) {
-        SAY("topic %s does not exist", count ? words[0] : "?");
+        SAY("no topic yet");
         return CHECK_WAITING;
     }
     if (topic->high == 0) {
@@ -113,7 +112,7 @@ static enum check_outcome subject_exists(const struct model *model, const struct
     (void)step;
     for (size_t i = 0; i < count; i++) {
         if (!model_has_subject(model, words[i])) {
-            SAY("subject %s is missing", words[i]);
+            SAY("missing%s%s", count > 1 ? ": " : "", count > 1 ? words[i] : "");
             return CHECK_WAITING;
         }
     }
@@ -126,7 +125,7 @@ static enum check_outcome connector_running(const struct model *model, const str
     (void)step;
     const struct model_connector *connector = count ? model_find_connector(model, words[0]) : NULL;
     if (!connector) {
-        SAY("connector %s does not exist", count ? words[0] : "?");
+        SAY("not there yet");
         return CHECK_WAITING;
     }
     if (connector->state && strcmp(connector->state, "FAILED") == 0) {
@@ -135,7 +134,7 @@ static enum check_outcome connector_running(const struct model *model, const str
     }
     bool running = connector->state && strcmp(connector->state, "RUNNING") == 0 && connector->task_count > 0 &&
                    connector->tasks_running == connector->task_count;
-    SAY("connector %s, %zu of %zu tasks running", connector->state ? connector->state : "?", connector->tasks_running,
+    SAY("%s, %zu of %zu tasks", connector->state ? connector->state : "?", connector->tasks_running,
         connector->task_count);
     return running ? CHECK_OK : CHECK_WAITING;
 }
@@ -154,7 +153,7 @@ static enum check_outcome rows_decode(const struct model *model, const struct st
         SAY("offset %lld: %.120s", (long long)row->offset, row->error);
         return CHECK_BROKEN;
     }
-    SAY("decoded as %s, schema id %d", row->how ? row->how : "?", row->schema_id);
+    SAY("%s, schema id %d", row->how ? row->how : "?", row->schema_id);
     return CHECK_OK;
 }
 
@@ -163,7 +162,7 @@ static enum check_outcome sources_exist(const struct model *model, const struct 
     (void)step;
     for (size_t i = 0; i < count; i++) {
         if (!model_find_source(model, words[i])) {
-            SAY("%s does not exist, %zu of %zu do", words[i], i, count);
+            SAY("%zu of %zu, next %s", i, count, words[i]);
             return CHECK_WAITING;
         }
     }
@@ -187,7 +186,7 @@ static enum check_outcome queries_running(const struct model *model, const struc
         }
         running += query->state && strcmp(query->state, "RUNNING") == 0;
     }
-    SAY("%lld of %lld queries running", (long long)running, (long long)wanted);
+    SAY("%lld of %lld running", (long long)running, (long long)wanted);
     return running >= wanted ? CHECK_OK : CHECK_WAITING;
 }
 
@@ -196,7 +195,7 @@ static enum check_outcome group_caught_up(const struct model *model, const struc
     (void)step;
     const struct model_group *group = count ? model_find_group(model, words[0]) : NULL;
     if (!group || group->members == 0) {
-        SAY("%s has no member: not started", count ? words[0] : "?");
+        SAY("not started");
         return CHECK_WAITING;
     }
     if (group->lag < 0) {
@@ -212,10 +211,10 @@ static enum check_outcome alert_raised(const struct model *model, const struct s
                                        size_t count, char *detail, size_t size) {
     (void)step, (void)words, (void)count;
     if (model->alert_records == 0) {
-        SAY("no alert yet: p b sends a burst");
+        SAY("p b sends one");
         return CHECK_WAITING;
     }
-    SAY("%zu cards and windows, %llu records", model->alerts.count, (unsigned long long)model->alert_records);
+    SAY("%llu record%s", (unsigned long long)model->alert_records, model->alert_records == 1 ? "" : "s");
     return CHECK_OK;
 }
 

@@ -10,6 +10,7 @@ struct guide_owner {
     struct guide guide; /* first: what others see */
     struct step_private *privates;
     bool touched; /* a person moved: no more automatic choice of the current step */
+    bool ran;     /* the last part of the current step was just run: go on when its checks hold */
 };
 
 static struct guide_owner *owner_of(struct guide *guide) {
@@ -89,17 +90,15 @@ bool guide_update(struct guide *guide, const struct model *model, int64_t now_ms
     struct guide_owner *owner = owner_of(guide);
     bool changed = false;
     size_t current = guide->current;
-    enum step_state before = guide->count ? guide->steps[current].state : STEP_OPEN;
     for (size_t i = 0; i < guide->count; i++)
         changed |= update_step(&guide->steps[i], &owner->privates[i], model, now_ms);
     /* The tour goes on by itself when a step is through; it never pulls a person away from a step that is not. */
     while (guide->current + 1 < guide->count) {
         const struct step *step = &guide->steps[guide->current];
-        bool through =
-            !owner->touched || (guide->current == current && before != STEP_DONE && step->part >= step->command_count);
-        if (step->state != STEP_DONE || !through || step->staged)
+        if (step->state != STEP_DONE || step->staged || (owner->touched && !owner->ran))
             break;
         guide->current++;
+        owner->ran = false;
     }
     changed |= guide->current != current;
     guide->revision += changed;
@@ -113,6 +112,7 @@ void guide_select(struct guide *guide, int number) {
     while (at + 1 < guide->count && guide->steps[at].number < number)
         at++;
     owner_of(guide)->touched = true;
+    owner_of(guide)->ran = false;
     guide->current = at;
     guide->revision++;
 }
@@ -132,6 +132,7 @@ const char *guide_enter(struct guide *guide) {
         return NULL;
     }
     step->staged = false;
+    owner_of(guide)->ran = step->part + 1 == step->command_count;
     return step->commands[step->part++];
 }
 

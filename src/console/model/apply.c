@@ -349,17 +349,27 @@ static void apply_result(struct model *model, struct message *message, int64_t n
     struct event_result *event = (struct event_result *)message;
     struct model_result *result = &model->result, *seen = &event->result;
     if (seen->state == RESULT_RUNNING && seen->columns) {
+        char *statement = result->state == RESULT_RUNNING ? result->statement : NULL; /* it came before its header */
+        if (statement)
+            result->statement = NULL;
         owned_result_clear(result);
         *result = *seen;
         *seen = (struct model_result){0};
+        if (!result->statement)
+            TAKE(result->statement, statement);
+        memory_free(statement);
         result->capacity = MODEL_SCROLLBACK;
         result->rows = memory_zero(result->capacity, sizeof *result->rows);
         result->started_ms = now_ms;
         return;
     }
+    if (seen->state == RESULT_RUNNING) { /* another statement begins */
+        owned_result_clear(result);
+        result->started_ms = now_ms;
+    }
     result->state = seen->state;
     TAKE(result->error, seen->error);
-    if (!result->statement)
+    if (seen->statement)
         TAKE(result->statement, seen->statement);
     if (seen->state != RESULT_RUNNING)
         result->ended_ms = now_ms;

@@ -69,7 +69,7 @@ static void add_command(struct page *page, const struct step *step) {
         return;
     bool through = step->part >= step->command_count;
     if (step->staged)
-        text_append_format(&text, "Enter runs part %zu of %zu · e edits it · Esc drops it", step->part + 1,
+        text_append_format(&text, "Enter runs part %zu of %zu · e edits · Esc drops", step->part + 1,
                            step->command_count);
     else if (through)
         text_append_string(&text, "Every part ran; Enter shows the first again");

@@ -137,7 +137,7 @@ static int column_width(const struct model_result *result, size_t column, int ro
             width = utf8_width(text_view(&text));
         text_free(&text);
     }
-    return width > CELL_MOST ? CELL_MOST : width;
+    return width > CELL_MOST && column + 1 < result->column_count ? CELL_MOST : width; /* the last takes what is left */
 }
 
 static void draw_column(const struct model_result *result, size_t column, struct canvas *canvas, struct rectangle area,
@@ -172,11 +172,11 @@ static void draw_status(const struct scene *scene, struct canvas *canvas, struct
     if (result->started_ms)
         text_append_format(&text, " %s", format_timer(until - result->started_ms, figure));
     text_append_format(&text, " · %s rows", format_count((int64_t)result->received, figure));
-    if (result->error)
+    if (result->error && result->state == RESULT_FAILED)
         text_append_format(&text, " · %s", result->error);
     else if (result->state == RESULT_RUNNING)
         text_append_string(&text, " · ^C stops the query");
-    canvas_put_cut(canvas, area.x + 1, y, area.columns - 2, result->error ? ROLE_ALERT : ROLE_DIM, text_view(&text));
+    canvas_put_cut(canvas, area.x + 1, y, area.columns - 2, result->state == RESULT_FAILED ? ROLE_ALERT : ROLE_DIM, text_view(&text));
     text_free(&text);
 }
 

@@ -77,7 +77,7 @@ static void title_right(struct ui *ui, const struct scene *scene, struct text *o
     text_append_format(out, "–%.5s ", format_time(window->end, scene->zone_offset, false, figure));
     int64_t left = window->end - scene->now_ms, whole = window->end - window->start;
     if (left > 0 && whole > 0) {
-        int64_t cells = 10 - left * 10 / whole;
+        int64_t cells = (whole - left) * 10 / whole;
         for (int64_t i = 0; i < 10; i++)
             text_append_string(out, i < cells ? "█" : "░");
         text_append_format(out, " %s left", format_timer(left + 999, figure));

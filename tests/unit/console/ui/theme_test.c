@@ -41,8 +41,8 @@ static void wrong_lines_are_named_and_ignored(void **state) {
     struct theme theme;
     (void)state;
     theme_init(&theme);
-    theme_load(&theme, VIEW("ok = green\nglow = red\nwarn = #12345\nalert 3\nalert = 300\ninherit = none\n"), "t", NULL, NULL,
-               &complaints);
+    theme_load(&theme, VIEW("ok = green\nglow = red\nwarn = #12345\nalert 3\nalert = 300\ninherit = none\n"), "t", NULL,
+               NULL, &complaints);
     assert_string_equal(text_string(&complaints), "t:2: unknown role `glow`\nt:3: `#12345` is no colour\n"
                                                   "t:4: expected `role = value`\nt:5: `300` is no colour\n"
                                                   "t:6: there is no theme `none` to inherit\n");

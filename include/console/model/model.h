@@ -33,6 +33,7 @@ struct model_topic {
     int64_t high;                    /* sum of high watermarks */
     double rate;                     /* records a second, 5 s average */
     double bytes_rate;               /* estimated from sampled sizes; < 0 = unknown */
+    double record_bytes;             /* of the rows seen so far, key and value; 0 = none seen */
     int64_t last_change_ms;          /* when the high watermark last moved; 0 = never seen moving */
     int64_t lag;                     /* of the group that reads it for the lab; -1 = none */
     uint32_t seconds[MODEL_SECONDS]; /* records in each past second, ring; newest at seconds_at */

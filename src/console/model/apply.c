@@ -91,7 +91,6 @@ static void topic_second(struct model_topic *topic, const struct event_rate *rat
     topic->high = rate->high;
     topic->records = rate->records;
     topic->lag = rate->lag;
-    topic->bytes_rate = rate->bytes_rate;
     topic->seconds_at = (topic->seconds_at + 1) % MODEL_SECONDS;
     topic->seconds[topic->seconds_at] = moved > UINT32_MAX ? UINT32_MAX : (uint32_t)moved;
     if (topic->seconds_count < MODEL_SECONDS)
@@ -101,6 +100,8 @@ static void topic_second(struct model_topic *topic, const struct event_rate *rat
     for (size_t i = 0; i < span; i++)
         sum += topic->seconds[(topic->seconds_at + MODEL_SECONDS - i) % MODEL_SECONDS];
     topic->rate = span ? sum / (double)span : 0;
+    topic->bytes_rate =
+        rate->bytes_rate < 0 && topic->record_bytes > 0 ? topic->rate * topic->record_bytes : rate->bytes_rate;
 }
 
 static void apply_rates(struct model *model, struct message *message, int64_t now_ms) {
@@ -189,10 +190,21 @@ static struct model_tail *tail_of(struct model *model, const char *topic) {
     return tail;
 }
 
+/* The newest rows weigh most: sizes change with what is sent. */
+static void note_sizes(struct model *model, const struct event_tail *event) {
+    struct model_topic *topic = (struct model_topic *)(uintptr_t)model_find_topic(model, event->topic);
+    for (size_t i = 0; topic && i < event->count; i++) {
+        const struct tail_row *row = event->rows[i];
+        double size = (double)row->raw_size + (row->key ? (double)strlen(row->key) : 0);
+        topic->record_bytes = topic->record_bytes > 0 ? topic->record_bytes * 0.9 + size * 0.1 : size;
+    }
+}
+
 static void apply_tail(struct model *model, struct message *message, int64_t now_ms) {
     (void)now_ms;
     struct event_tail *event = (struct event_tail *)message;
     struct model_tail *tail = tail_of(model, event->topic);
+    note_sizes(model, event);
     /* Rows that a full mailbox dropped show up as a gap in the running totals. */
     uint64_t shown_before = tail->received, gap = 0;
     if (event->received > shown_before + event->count && shown_before)

@@ -28,8 +28,9 @@ static size_t value_size(struct view rest) {
     while (at < rest.size) {
         char c = rest.data[at];
         if (c == '"') {
+            bool whole = at == 0;
             at += string_size(skip(rest, at));
-            if (depth == 0)
+            if (whole)
                 return at;
             continue;
         }

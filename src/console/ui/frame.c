@@ -29,14 +29,14 @@ static int draw_filter(struct ui *ui, const struct scene *scene, struct canvas *
 }
 
 /* Whole ones, as many as fit. */
-static void draw_tabs(struct canvas *canvas, int x, int y, int right) {
+static void draw_tabs(struct canvas *canvas, int shown, int x, int y, int right) {
     static const int tabs[] = {PANE_TRANSACTIONS, PANE_WINDOWS, PANE_KSQLDB, PANE_GUIDE};
     char text[FORMAT_SIZE];
     for (size_t i = 0; i < sizeof tabs / sizeof *tabs; i++) {
         snprintf(text, sizeof text, " [%d]%s", tabs[i] + 1, ui_panes[tabs[i]]->title);
         if (x + (int)strlen(text) + 1 > right)
             return;
-        x = canvas_put(canvas, x, y, ROLE_DIM, view_of(text));
+        x = canvas_put(canvas, x, y, tabs[i] == shown ? ROLE_TITLE : ROLE_DIM, view_of(text));
     }
     canvas_put(canvas, x, y, ROLE_DIM, x + 12 > right ? VIEW(" ") : VIEW("  Tab next "));
 }
@@ -70,7 +70,7 @@ static void draw_pane(struct ui *ui, const struct scene *scene, struct canvas *c
     if (ui->views[id].filter)
         x = draw_filter(ui, scene, canvas, id, x, bottom, area.columns - 4);
     if (tabs)
-        draw_tabs(canvas, x, bottom, area.x + area.columns - 2);
+        draw_tabs(canvas, id, x, bottom, area.x + area.columns - 2);
 }
 
 struct share { /* of a column: rows with the borders */

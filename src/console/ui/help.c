@@ -7,13 +7,14 @@
 #include "foundation/base/utf8.h"
 
 enum section { THIS_PANE, VIEWING, RUNNING, WORKSHOP, GENERAL, NOT_NOW, COMMANDS, SECTIONS };
-enum { KEY_COLUMNS = 11, THREE_LISTS = 110 };
+enum { KEY_COLUMNS = 10, THREE_LISTS = 110 };
 
 struct entry {
     enum section section;
     struct text key;
     const char *text, *command;
     const struct command *row; /* COMMANDS: what it is */
+    const char *area;          /* RUN: whose key it is */
 };
 struct entries {
     VECTOR(struct entry) list;
@@ -88,7 +89,8 @@ static void add_key(struct ui *ui, struct entries *entries, const struct key_row
     }
     const char *reason = section == NOT_NOW ? why_not(ui, key->command) : NULL;
     const char *text = reason ? reason : key->hint ? key->hint : row ? row->help : key->command;
-    vector_push(&entries->list, (struct entry){section, shown, text, key->command, NULL});
+    const char *area = section == RUNNING && row ? row->area : NULL;
+    vector_push(&entries->list, (struct entry){section, shown, text, key->command, NULL, area});
 }
 
 static bool contains(const char *text, struct view word) {
@@ -118,7 +120,7 @@ static void take_entries(struct ui *ui, struct entries *entries) {
             add_key(ui, entries, keymap_at(ui->keymap, i));
     for (int i = 0; all && i < 2; i++)
         for (const struct command *row = tables[i]; row && row->name; row++) {
-            struct entry entry = {COMMANDS, TEXT_EMPTY, row->help, row->name, row};
+            struct entry entry = {COMMANDS, TEXT_EMPTY, row->help, row->name, row, NULL};
             text_append_format(&entry.key, ":%s", row->name);
             vector_push(&entries->list, entry);
         }
@@ -176,6 +178,8 @@ static void draw_entry(const struct ui *ui, struct canvas *canvas, struct rectan
         x = canvas_put_cut(canvas, x, row.y, row.columns / 2, ROLE_TEXT, view_of(entry->row->usage)) + 2;
         role = ROLE_DIM;
     }
+    if (entry->area)
+        x = canvas_print(canvas, x, row.y, ROLE_DIM, "%-10s", entry->area);
     canvas_put_cut(canvas, x, row.y, row.x + row.columns - x - 1, role, view_of(entry->text));
     if (index == ui->overlay_cursor) {
         canvas_put(canvas, row.x, row.y, ROLE_SELECT, VIEW("►"));

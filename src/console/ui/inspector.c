@@ -99,6 +99,8 @@ static void field_value(const struct ui *ui, const struct scene *scene, const st
         int64_t average = average_of(scene, row->transaction.card);
         if (number >= scene->settings->high)
             text_append_string(out, "   ▲");
+        else if (average > 0)
+            text_append_string(out, "  ");
         if (average > 0)
             text_append_format(out, " %s times this card's average",
                                format_figure((double)number / (double)average, ratio));

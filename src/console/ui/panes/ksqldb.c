@@ -171,12 +171,14 @@ static void draw_status(const struct scene *scene, struct canvas *canvas, struct
     int64_t until = result->state == RESULT_RUNNING ? scene->now_ms : result->ended_ms;
     if (result->started_ms)
         text_append_format(&text, " %s", format_timer(until - result->started_ms, figure));
-    text_append_format(&text, " · %s rows", format_count((int64_t)result->received, figure));
+    text_append_format(&text, " · %s row%s", format_count((int64_t)result->received, figure),
+                       result->received == 1 ? "" : "s");
     if (result->error && result->state == RESULT_FAILED)
         text_append_format(&text, " · %s", result->error);
     else if (result->state == RESULT_RUNNING)
         text_append_string(&text, " · ^C stops the query");
-    canvas_put_cut(canvas, area.x + 1, y, area.columns - 2, result->state == RESULT_FAILED ? ROLE_ALERT : ROLE_DIM, text_view(&text));
+    canvas_put_cut(canvas, area.x + 1, y, area.columns - 2, result->state == RESULT_FAILED ? ROLE_ALERT : ROLE_DIM,
+                   text_view(&text));
     text_free(&text);
 }
 

@@ -89,14 +89,20 @@ static void title_right(struct ui *ui, const struct scene *scene, struct text *o
     text_append_format(out, " · %zu cards", total(ui, scene));
 }
 
+/* Only the figure itself takes the role, not the blanks before it. */
+static void put_right(struct canvas *canvas, int right, int y, enum role role, const char *figure) {
+    canvas_put(canvas, right - (int)strlen(figure), y, role, view_of(figure));
+}
+
 static void draw_row(const struct ui *ui, const struct scene *scene, struct canvas *canvas,
                      const struct model_window_row *row, int x, int y, int meter) {
     char card[FORMAT_SIZE], sum[FORMAT_SIZE], average[FORMAT_SIZE], ratio[FORMAT_SIZE];
     bool changed = row->changed_ms && scene->now_ms - row->changed_ms < scene->settings->highlight_ms;
     enum role role = changed ? ROLE_CHANGED : ROLE_TEXT;
+    char count[FORMAT_SIZE];
     canvas_put_cut(canvas, x, y, 14, ROLE_TEXT, view_of(format_card(row->card, ui_masks(ui, scene), card)));
-    canvas_print(canvas, x + 14, y, role, "%5lld", (long long)row->count);
-    canvas_print(canvas, x + 19, y, role, "%9s", format_fit(format_count(row->total, sum), 9));
+    put_right(canvas, x + 19, y, role, format_fit(format_count(row->count, count), 4));
+    put_right(canvas, x + 28, y, role, format_fit(format_count(row->total, sum), 9));
     if (changed && row->added_count > 0 && row->added_count < row->count && strlen(sum) <= 6)
         canvas_print(canvas, x + 20, y, ROLE_CHANGED, "+%lld",
                      (long long)(row->added_count > 9 ? 9 : row->added_count));

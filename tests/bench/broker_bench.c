@@ -13,7 +13,14 @@
 #include "measure.h"
 #include "server/broker.h"
 
-enum { MESSAGES = 200000, VALUE_SIZE = 100, BATCH = 1000, PATIENCE_MS = 60000 };
+enum {
+    MESSAGES = 200000,
+    VALUE_SIZE = 100,
+    BATCH = 1000,
+    PATIENCE_MS = 60000,
+    LATENCY_SAMPLES = 2000,
+    LATENCY_WARM = 100
+};
 
 struct scene {
     char folder[64], lines[96], address[32], topic[32];
@@ -147,6 +154,50 @@ static void consume(struct scene *scene) {
     }
 }
 
+/* One record at a time, from before it is handed to the producer until the consumer has it. */
+static void measure_latency(struct scene *scene) {
+    static double samples[LATENCY_SAMPLES];
+    struct kafka_message messages[8];
+    struct error error = {0};
+    struct kafka_consumer_options options = {.offset_reset = "earliest"};
+    struct properties *eager = properties_new();
+    properties_set(eager, "linger.ms", "0");
+    struct kafka_producer *producer = kafka_producer_new(scene->profile, eager, NULL, NULL, &error);
+    struct kafka_consumer *consumer = kafka_consumer_new(scene->profile, &options, &error);
+    struct kafka_partition from = {scene->topic, 0, KAFKA_EARLIEST};
+    struct kafka_record record = {.topic = scene->topic, .value = {scene->value, VALUE_SIZE}};
+    must(producer && consumer && kafka_consumer_assign(consumer, &from, 1, &error) == 0, "assign", &error);
+    for (int i = -LATENCY_WARM; i < LATENCY_SAMPLES; i++) {
+        int64_t began = clock_monotonic_ns();
+        must(kafka_producer_send(producer, &record, &error) == 0, "send", &error);
+        must(kafka_consumer_receive(consumer, messages, 8, 5000, &error) == 1, "receive", &error);
+        if (i >= 0)
+            samples[i] = (double)(clock_monotonic_ns() - began) / 1e6;
+        kafka_producer_poll(producer, 0);
+        usleep(1000);
+    }
+    qsort(samples, LATENCY_SAMPLES, sizeof *samples, measure_compare);
+    printf(
+        "produce to fetch              p50 %.3f ms  p99 %.3f ms  (a record each 1 ms, both clients' time included)\n",
+        samples[LATENCY_SAMPLES / 2], samples[LATENCY_SAMPLES * 99 / 100]);
+    kafka_producer_free(producer);
+    kafka_consumer_free(consumer);
+    properties_free(eager);
+}
+
+static long resident_kb(pid_t process) {
+    char path[64];
+    struct text text = TEXT_EMPTY;
+    long pages = 0;
+    snprintf(path, sizeof path, "/proc/%d/statm", (int)process);
+    if (file_read(path, &text, NULL) == 0) {
+        const char *space = strchr(text_string(&text), ' ');
+        pages = space ? strtol(space, NULL, 10) : 0;
+    }
+    text_free(&text);
+    return pages * sysconf(_SC_PAGESIZE) / 1024;
+}
+
 static struct cost run(struct scene *scene, void (*body)(struct scene *), int who) {
     int64_t wall = clock_monotonic_ns(), broker = broker_cpu_ns(scene), client = usage_ns(who);
     body(scene);
@@ -214,6 +265,9 @@ int main(void) {
     report("produce / kcat", produced[0], produced[1]);
     report("consume / kcat", consumed[0], consumed[1]);
     printf("  %-26s ours %8.0f /s\n", "from its first message on", 1e9 / median(flowing[0], 0));
+    new_topic(&scene);
+    measure_latency(&scene);
+    printf("broker's memory               %ld KB after all of it\n", resident_kb(scene.broker));
     kafka_producer_free(scene.producer);
     kafka_admin_free(scene.admin);
     profile_release(scene.profile);

@@ -193,6 +193,8 @@ class Wire:
     def close(self):
         self.socket.close()
 
+    __del__ = close
+
     def __enter__(self):
         return self
 

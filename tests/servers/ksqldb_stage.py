@@ -167,6 +167,15 @@ class Stage(unittest.TestCase):
             records.append((f"C{i:03d}".encode(), value, time + (i - 1) * 1000))
         kafka_wire.produce(self.kafka, "cdc.public.customers", records)
 
+    def wait_for_customers(self, count=5):
+        """Until the join has read them: a transaction that comes earlier finds nobody, as on any ksqlDB."""
+        def read():
+            joined = self.ksql("DESCRIBE AGGREGATE_TRANSACTIONS EXTENDED;")[0]["sourceDescription"]
+            for topic in joined["queryOffsetSummaries"][0]["topicSummaries"]:
+                if topic["kafkaTopic"] == "REKEY_CUSTOMER":
+                    return topic["offsets"][0]["consumerOffset"] >= count
+        self.eventually(read)
+
     def transaction(self, number, who, amount, time):
         seconds = time // 1000
         clock = f"2026-11-23 {seconds // 3600 % 24:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"

@@ -2,6 +2,7 @@
 import base64
 import http.client
 import json
+import socket
 import sys
 import threading
 import time
@@ -20,6 +21,7 @@ class Open:
         key = {"/query": ("ksql", "streamsProperties"), "/query-stream": ("sql", "properties")}[path]
         self.peer = http.client.HTTPConnection(stage.ksqldb.split("//")[1], timeout=120)
         self.peer.request("POST", path, json.dumps({key[0]: sql, key[1]: {"auto.offset.reset": reset}}), {"Accept": accept})
+        self.socket = self.peer.sock
         self.answer = self.peer.getresponse()
         self.lines, self.ended = [], threading.Event()
         self.thread = threading.Thread(target=self.read, daemon=True)
@@ -34,7 +36,9 @@ class Open:
         self.ended.set()
 
     def close(self):
-        self.answer.close()
+        """Ends the connection under the reading thread, which a mere close would wait for."""
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.ended.wait(60)
         self.peer.close()
 
 

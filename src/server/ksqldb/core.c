@@ -103,24 +103,32 @@ static int commit(struct core *core) {
     return 0;
 }
 
+static int until(int64_t since_ms, int interval_ms) {
+    int64_t left = since_ms + interval_ms - clock_monotonic_ms();
+    return left > 0 ? (int)left : 0;
+}
+
+static int until_commit(const struct core *core) {
+    return engine_dirty(core->engine) ? until(core->committed_ms, core->settings->commit_ms) : -1;
+}
+
 void core_turn(struct core *core) {
     engine_run(core->engine);
-    if (!engine_dirty(core->engine) || core_next_ms(core) > 0)
-        return;
-    if (commit(core) != 0)
-        return;
-    memory_snapshot(&core->memory, core->engine, false);
-    if (core->committed_ms - core->offsets_ms >= OFFSETS_MS) {
-        core->offsets_ms = core->committed_ms;
-        send_offsets(core);
+    if (until_commit(core) == 0 && commit(core) == 0) {
+        memory_snapshot(&core->memory, core->engine, false);
+        core->offsets_due = true;
     }
+    if (!core->offsets_due || until(core->offsets_ms, OFFSETS_MS) != 0)
+        return;
+    core->offsets_due = false;
+    core->offsets_ms = clock_monotonic_ms();
+    send_offsets(core);
 }
 
 int core_next_ms(const struct core *core) {
-    if (!engine_dirty(core->engine))
-        return -1;
-    int64_t left = core->committed_ms + core->settings->commit_ms - clock_monotonic_ms();
-    return left > 0 ? (int)left : 0;
+    int commit_ms = until_commit(core);
+    int offsets_ms = core->offsets_due ? until(core->offsets_ms, OFFSETS_MS) : -1;
+    return commit_ms < 0 || (offsets_ms >= 0 && offsets_ms < commit_ms) ? offsets_ms : commit_ms;
 }
 
 /* --- open and close --- */

@@ -24,6 +24,7 @@ struct core {
     struct map *statuses; /* command id to struct command_status, in order */
     struct sessions *sessions;
     int64_t committed_ms, offsets_ms; /* when last; monotonic */
+    bool offsets_due;                 /* positions have moved since they were committed for the groups */
     bool commit_failed;               /* told once, until it succeeds again */
     bool terminated;                  /* by /ksql/terminate: nothing is left to serve */
 };
@@ -33,7 +34,7 @@ int core_open(struct core *core, const struct settings *settings, struct mailbox
 void core_close(struct core *core);
 /* Runs what waits and commits when it is time. */
 void core_turn(struct core *core);
-int core_next_ms(const struct core *core); /* until the next commit is due; -1 = nothing to commit */
+int core_next_ms(const struct core *core); /* until there is something to do; -1 = nothing */
 
 struct command_status {
     char *message, *query_id; /* query_id NULL: none */

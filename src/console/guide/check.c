@@ -103,7 +103,7 @@ static enum check_outcome topic_has_rows(const struct model *model, const struct
         SAY("no rows yet");
         return CHECK_WAITING;
     }
-    SAY("%lld rows, %.1f/s", (long long)topic->high, topic->rate);
+    SAY("%lld row%s, %.1f/s", (long long)topic->high, topic->high == 1 ? "" : "s", topic->rate);
     return CHECK_OK;
 }
 
@@ -252,7 +252,7 @@ const struct check_row check_rows[] = {
     {"cluster-metadata", "", "the cluster answers metadata", "the cluster answers metadata", cluster_metadata},
     {"topic", "TOPIC [PARTITIONS]", "the topic exists (with that many partitions)", "topic %s exists", topic_exists},
     {"topic-has-rows", "TOPIC", "the topic has rows", "%s has rows", topic_has_rows},
-    {"subject", "SUBJECT...", "the subjects exist in the registry", "%s registered", subject_exists},
+    {"subject", "SUBJECT...", "the subjects exist in the registry", "%s", subject_exists},
     {"connector", "NAME", "connector and tasks are RUNNING", "connector %s runs", connector_running},
     {"rows-decode", "TOPIC", "rows arrive and decode", "rows of %s decode", rows_decode},
     {"sources", "NAME...", "these streams and tables exist", "streams and tables exist", sources_exist},

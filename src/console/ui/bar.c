@@ -88,6 +88,11 @@ void bar_title(const struct ui *ui, const struct scene *scene, struct canvas *ca
         width = utf8_width(text_view(&first)) + utf8_width(text_view(&alerts)) + utf8_width(text_view(&clock));
     for (int i = 0; i < PARTS; i++)
         width += utf8_width(text_view(&parts[i]));
+    if (parts[LATENCY].size && width > canvas->columns && width - 2 <= canvas->columns) { /* just fits without a line */
+        text_clear(&clock);
+        text_append_format(&clock, " %s", format_time(scene->now_ms, scene->zone_offset, false, figure));
+        width -= 2;
+    }
     while (kept > 0 && width > canvas->columns) {
         if (kept == LATENCY && scene->model->alerts.count == 0 && show_alerts) { /* a zero stands behind ksqlDB */
             show_alerts = false;
@@ -176,10 +181,11 @@ static void draw_step(const struct scene *scene, struct canvas *canvas, int y) {
     text_append_format(&text, "Step %d of %zu: %s.", step->number, guide->count, step->title);
     if (step->check_count)
         text_append_format(&text, " Checks: %zu of %zu passed.", held, step->check_count);
-    if (step->staged)
-        text_append_string(&text, " Enter in the Guide runs the command that is shown.");
-    else if (step->command_count && step->state != STEP_DONE)
-        text_append_string(&text, " 6 Enter shows the command.");
+    const char *next = step->staged ? " Enter in the Guide runs the command that is shown."
+                       : step->command_count && step->state != STEP_DONE ? " 6 Enter shows the command."
+                                                                         : "";
+    if (utf8_width(text_view(&text)) + (int)strlen(next) <= canvas->columns - 2)
+        text_append_string(&text, next);
     canvas_put_cut(canvas, 1, y, canvas->columns - 2, ROLE_DIM, text_view(&text));
     text_free(&text);
 }

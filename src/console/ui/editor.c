@@ -26,6 +26,33 @@ void editor_set(struct ui *ui, const char *text) {
     editor_insert(ui, view_of(text));
 }
 
+/* A clause begins here, outside of quotes: "AS SELECT", "FROM", ... */
+static bool begins_clause(struct view rest) {
+    static const char *const clauses[] = {"WITH ",         "AS SELECT ", "FROM ",   "INNER JOIN ",
+                                          "LEFT JOIN ",    "WHERE ",     "WINDOW ", "GROUP BY ",
+                                          "PARTITION BY ", "HAVING ",    "EMIT "};
+    for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
+        if (view_starts_with(rest, view_of(clauses[i])))
+            return true;
+    return false;
+}
+
+/* A statement in one line gets a line for each clause, so that it can be read. */
+void editor_load(struct ui *ui, const char *statement) {
+    struct text text = TEXT_EMPTY;
+    bool quoted = false, lines = strchr(statement, '\n') != NULL;
+    for (const char *at = statement; *at; at++) {
+        quoted = quoted != (*at == '\'');
+        if (*at == ' ' && !quoted && !lines && begins_clause(view_of(at + 1)))
+            text_append_char(&text, '\n');
+        else
+            text_append_char(&text, *at);
+    }
+    editor_set(ui, text_string(&text));
+    ui->editor_at = 0;
+    text_free(&text);
+}
+
 static size_t before(const struct ui *ui) {
     size_t at = ui->editor_at;
     while (at > 0 && ((unsigned char)ui->editor.data[--at] & 0xC0) == 0x80)

@@ -127,6 +127,7 @@ void question_draw(struct ui *ui, struct canvas *canvas);
 void editor_key(struct ui *ui, const struct scene *scene, const char *key);
 void editor_insert(struct ui *ui, struct view text);
 void editor_set(struct ui *ui, const char *text);
+void editor_load(struct ui *ui, const char *statement); /* broken into lines; the cursor at its begin */
 void editor_draw(struct ui *ui, struct canvas *canvas, struct rectangle area);
 
 /* overlay.c and the files of its rows */

@@ -99,7 +99,7 @@ HANDLER(do_guide_edit) {
     if (ui->callbacks.guide_drop)
         ui->callbacks.guide_drop(ui->callbacks.context);
     if (strncmp(command, ":sql ", 5) == 0) {
-        editor_set(ui, command + 5);
+        editor_load(ui, command + 5);
         return ui_run(ui, scene, VIEW("editor"), error);
     }
     ui->mode = MODE_LINE;
@@ -129,7 +129,7 @@ HANDLER(do_statement_of_step) {
     (void)line;
     if (!command || strncmp(command, ":sql ", 5) != 0)
         return error_set(error, ERROR_NOT_FOUND, "this step has no statement; those of the pipeline are in step 8");
-    editor_set(ui, command + 5);
+    editor_load(ui, command + 5);
     return ui_run(ui, scene, VIEW("editor"), error);
 }
 

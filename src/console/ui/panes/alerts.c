@@ -105,8 +105,9 @@ static void draw(struct ui *ui, const struct scene *scene, struct canvas *canvas
     if (count == 0) {
         if (!list_hidden(ui, scene, canvas, PANE_ALERTS, area))
             canvas_put(canvas, area.x + 1, y, ROLE_DIM,
-                       scene->model->detector.running ? VIEW("no alerts yet: p b sends a burst of fraud")
-                                                      : VIEW("no alerts: the detector is stopped, d d starts it"));
+                       scene->model->servers[SERVER_KAFKA].state != SERVER_READY ? VIEW("not connected")
+                       : scene->model->detector.running ? VIEW("no alerts yet: p b sends a burst of fraud")
+                                                        : VIEW("no alerts: the detector is stopped, d d starts it"));
         return;
     }
     if (!strip && shown > 2) {

@@ -2,7 +2,7 @@
 #include "console/ui/sql.h"
 #include "foundation/base/utf8.h"
 
-enum { QUERIES_COLUMNS = 60, QUERIES_ROWS = 3, STATEMENT_ROWS = 2, LOOK_BACK = 200, CELL_MOST = 32 };
+enum { QUERIES_COLUMNS = 60, QUERIES_ROWS = 3, RESULT_ROWS = 6, STATEMENT_ROWS = 2, LOOK_BACK = 200, CELL_MOST = 32 };
 
 static size_t total(const struct ui *ui, const struct scene *scene) {
     (void)ui;
@@ -228,9 +228,9 @@ static void draw(struct ui *ui, const struct scene *scene, struct canvas *canvas
             (struct rectangle){area.x + QUERIES_COLUMNS + 1, area.y, area.columns - QUERIES_COLUMNS - 1, area.rows});
         return;
     }
-    int count = (int)list_count(ui, scene, PANE_KSQLDB), queries = count < 1              ? 1
-                                                                   : count < QUERIES_ROWS ? count
-                                                                                          : QUERIES_ROWS;
+    int count = (int)list_count(ui, scene, PANE_KSQLDB), most = area.rows - RESULT_ROWS;
+    most = most < 1 ? 1 : most > QUERIES_ROWS ? QUERIES_ROWS : most;
+    int queries = count < 1 ? 1 : count < most ? count : most;
     bool editing = ui->mode == MODE_EDITOR && ui->focus == PANE_KSQLDB && area.rows < 10;
     if (editing)
         queries = 0;

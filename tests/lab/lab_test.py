@@ -19,6 +19,13 @@ class Lab(Scene):
         self.assertEqual(rows[-1]["steps_passed"], 2)
         self.assertLess(rows[-1]["servers_ready_ms"], 3000)
 
+    def test_all_nine_steps_hold_on_our_own_servers_and_the_tenth_cleans_up(self):
+        result = self.run_program("lab", "--json", "--until", "10", "--rate", "5", "--data", self.home.name + "/d")
+        rows = [json.loads(line) for line in result.stdout.splitlines()]
+        self.assertEqual([row for row in rows[:-1] if not row["ok"]], [], result.stderr)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(rows[-1]["steps_passed"], 10)
+
     def test_topics_connector_producer_and_clean_up_work_from_plain_lines(self):
         console = self.start("plain", "--data", self.home.name + "/d", "--seed", "7")
         self.read_until(console, "^Servers are up")
@@ -67,6 +74,7 @@ class Lab(Scene):
         addresses = dict(line.split("=", 1) for line in lines if "=" in line)
         self.assertIn("bootstrap.servers", addresses)
         self.assertIn("schema.registry.url", addresses)
+        self.assertIn("ksqldb.url", addresses)
         self.assertIn("connect.url", addresses)
         self.assertEqual(os.stat(addresses["profile"]).st_mode & 0o777, 0o600)
         second = self.run_program("topics", "--data", data)
@@ -84,8 +92,13 @@ class Lab(Scene):
         with open(profile + "/client.properties", "w", encoding="utf-8") as out:
             out.write(kafka + "\n")
         registry = self.start("serve", "registry", "--data", self.home.name + "/d", "--profile", profile)
-        self.read_until(registry, "^schema.registry.url=")
+        address = self.read_until(registry, "^schema.registry.url=")[-1]
         self.read_until(registry, "^ready$")
+        with open(profile + "/schema.properties", "w", encoding="utf-8") as out:
+            out.write(address + "\n")
+        ksqldb = self.start("serve", "ksqldb", "--data", self.home.name + "/d", "--profile", profile)
+        self.read_until(ksqldb, "^ksqldb.url=")
+        self.read_until(ksqldb, "^ready$")
 
 
 class WrongUse(Scene):

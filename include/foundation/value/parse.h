@@ -10,3 +10,5 @@ bool decimal_parse(struct view text, int precision, int scale, __int128 *number)
 bool date_parse(struct view text, int64_t *days);    /* 2026-03-14 */
 bool time_parse(struct view text, int64_t *ms);      /* 12:04[:31[.204]] */
 bool timestamp_parse(struct view text, int64_t *ms); /* 2026-03-14T12:04:31.204[zone] */
+/* 2026, 2026-03, 2026-03-14, 2026-03-14T12:04:31.204, each with an optional zone; what is missing is the least. */
+bool timestamp_parse_partial(struct view text, int64_t *ms);

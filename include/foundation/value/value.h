@@ -67,8 +67,10 @@ struct value value_own(struct value v);                       /* deep, on the he
 void value_disown(struct value *v);
 /* Debug and display text, ksqlDB's spelling (NULL as null, strings bare). The type gives scales and field names; may be NULL. */
 void value_print(struct text *out, struct value v, const struct sql_type *type);
-/* JSON as ksqlDB's REST answers and JSON format write it. */
+/* JSON as ksqlDB's REST answers write it. */
 void value_print_json(struct text *out, struct value v, const struct sql_type *type);
+/* As its JSON format writes records: dates and times are numbers. */
+void value_print_record(struct text *out, struct value v, const struct sql_type *type);
 /* Compact self-describing bytes for state, snapshots and changelogs, and back (values borrow from *bytes and arena). */
 void value_pack(struct text *out, struct value v);
 int value_unpack(struct view *bytes, struct arena *arena, struct value *v); /* 0, or -1 when damaged */

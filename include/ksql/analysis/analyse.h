@@ -30,6 +30,7 @@ struct analysis_settings {
     int default_partitions;                                /* 0 = the left-most source's */
     bool wrap_single_values;                               /* ksql.persistence.wrap.single.values */
     const char *topic_prefix;                              /* ksql.output.topic.name.prefix; NULL = none */
+    bool keys_as_projected;                                /* ksql.new.query.planner.enabled */
     bool rewritten; /* statements come back as they were rewritten, with what people may not set */
 };
 struct analysis {

@@ -135,6 +135,8 @@ static bool is_name(struct view name) {
 
 static int check(const struct column *columns, size_t count, const struct codec_options *options, struct error *error) {
     (void)options;
+    if (!maps_have_text_keys(columns, count))
+        return error_set(error, ERROR_INVALID, "Avro only supports MAPs with STRING keys");
     for (size_t i = 0; i < count; i++)
         if (!is_name(columns[i].name))
             return error_set(error, ERROR_INVALID,

@@ -46,30 +46,20 @@ size_t decimal_to_bytes(__int128 number, char bytes[17]) {
     return size;
 }
 
-bool base64_decode(struct arena *arena, struct view text, struct view *bytes) {
-    char *out = arena_allocate(arena, text.size / 4 * 3 + 4);
-    size_t size = 0;
-    uint32_t word = 0;
-    int bits = 0;
-    while (text.size && text.data[text.size - 1] == '=')
-        text.size--;
-    for (size_t i = 0; i < text.size; i++) {
-        char c = text.data[i];
-        int six = c >= 'A' && c <= 'Z'   ? c - 'A'
-                  : c >= 'a' && c <= 'z' ? c - 'a' + 26
-                  : c >= '0' && c <= '9' ? c - '0' + 52
-                  : c == '+'             ? 62
-                  : c == '/'             ? 63
-                                         : -1;
-        if (six < 0)
+static bool text_keys(const struct sql_type *type) {
+    if (type->base == SQL_MAP && type->key->base != SQL_STRING)
+        return false;
+    if ((type->base == SQL_MAP || type->base == SQL_ARRAY) && !text_keys(type->element))
+        return false;
+    for (size_t i = 0; type->base == SQL_STRUCT && i < type->field_count; i++)
+        if (!text_keys(type->fields[i].type))
             return false;
-        word = word << 6 | (uint32_t)six;
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            out[size++] = (char)(word >> bits);
-        }
-    }
-    *bytes = (struct view){out, size};
+    return true;
+}
+
+bool maps_have_text_keys(const struct column *columns, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!text_keys(columns[i].type))
+            return false;
     return true;
 }

@@ -134,6 +134,21 @@ static int decode(struct codec *base, struct view bytes, struct arena *arena, st
     return 0;
 }
 
+static bool is_alphanumeric(unsigned char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* As commons-csv quotes: what would be read otherwise, and the first field unless it begins with a letter or digit. */
+static bool needs_quotes(struct view field, bool first, char delimiter) {
+    if (field.size == 0)
+        return first;
+    if (first && !is_alphanumeric((unsigned char)field.data[0]))
+        return true;
+    return field.data[0] <= '#' || memchr(field.data, delimiter, field.size) || memchr(field.data, '"', field.size) ||
+           memchr(field.data, '\n', field.size) || memchr(field.data, '\r', field.size) ||
+           (unsigned char)field.data[field.size - 1] <= ' ';
+}
+
 static int encode(struct codec *base, const struct value *values, struct text *out, struct error *error) {
     (void)error;
     struct delimited_codec *codec = (struct delimited_codec *)base;
@@ -149,11 +164,7 @@ static int encode(struct codec *base, const struct value *values, struct text *o
         else
             value_print(out, values[i], codec->columns[i].type);
         struct view field = {out->data + from, out->size - from};
-        bool quote = field.size == 0 || memchr(field.data, codec->delimiter, field.size) ||
-                     memchr(field.data, '"', field.size) || memchr(field.data, '\n', field.size) ||
-                     memchr(field.data, '\r', field.size) || field.data[0] <= '#' ||
-                     (unsigned char)field.data[field.size - 1] <= ' ';
-        if (values[i].tag != VALUE_STRING || !quote)
+        if (!needs_quotes(field, i == 0, codec->delimiter))
             continue;
         struct text quoted = TEXT_EMPTY;
         text_append_char(&quoted, '"');

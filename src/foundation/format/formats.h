@@ -1,6 +1,7 @@
 /* The rows of the format table, one file each, and what they share. */
 #pragma once
 
+#include "foundation/base/base64.h"
 #include "foundation/format/format.h"
 #include "foundation/value/parse.h"
 
@@ -14,7 +15,7 @@ struct view name_for_column(struct arena *arena, struct view name, bool keep_cas
 
 /* --- decimals --- */
 enum { DECIMAL_DIGITS = 38 };
-bool decimal_from_bytes(struct view bytes, __int128 *number);                      /* big-endian two's complement, as Avro */
-size_t decimal_to_bytes(__int128 number, char bytes[17]);                          /* shortest */
-/* --- base64, dates --- */
-bool base64_decode(struct arena *arena, struct view text, struct view *bytes);
+bool decimal_from_bytes(struct view bytes, __int128 *number); /* big-endian two's complement, as Avro */
+size_t decimal_to_bytes(__int128 number, char bytes[17]);     /* shortest */
+/* Maps of JSON and AVRO have texts for keys. */
+bool maps_have_text_keys(const struct column *columns, size_t count);

@@ -15,7 +15,8 @@ struct json_codec {
     int32_t schema_id;
 };
 
-static int decode(struct codec *base, struct view bytes, struct arena *arena, struct value *values, struct error *error) {
+static int decode(struct codec *base, struct view bytes, struct arena *arena, struct value *values,
+                  struct error *error) {
     struct json_codec *codec = (struct json_codec *)base;
     columns_clear(values, codec->columns.count);
     if (!bytes.data)
@@ -41,7 +42,7 @@ static int encode(struct codec *base, const struct value *values, struct text *o
     if (codec->framed)
         framing_write(out, codec->schema_id);
     if (codec->unwrapped) {
-        value_print_json(out, values[0], codec->columns.columns[0].type);
+        value_print_record(out, values[0], codec->columns.columns[0].type);
         return 0;
     }
     text_append_char(out, '{');
@@ -50,7 +51,7 @@ static int encode(struct codec *base, const struct value *values, struct text *o
             text_append_char(out, ',');
         text_append_json(out, codec->columns.columns[i].name);
         text_append_char(out, ':');
-        value_print_json(out, values[i], codec->columns.columns[i].type);
+        value_print_record(out, values[i], codec->columns.columns[i].type);
     }
     text_append_char(out, '}');
     return 0;
@@ -66,7 +67,8 @@ static void codec_done(struct codec *base) {
 }
 
 static int check(const struct column *columns, size_t count, const struct codec_options *options, struct error *error) {
-    (void)columns;
+    if (!maps_have_text_keys(columns, count))
+        return error_set(error, ERROR_INVALID, "JSON only supports MAP types with STRING keys");
     if (options->unwrapped && count != 1)
         return error_set(error, ERROR_INVALID, "only a single column can be unwrapped");
     return 0;
@@ -108,8 +110,8 @@ const struct format format_json = {
 const struct format format_json_sr = {
     .name = "JSON_SR",
     .registry_type = "JSON",
-    .flags = FORMAT_REGISTRY | FORMAT_INFERS | FORMAT_MULTI_COLUMN | FORMAT_NESTED | FORMAT_KEY | FORMAT_VALUE | FORMAT_WRAP |
-             FORMAT_UNWRAP,
+    .flags = FORMAT_REGISTRY | FORMAT_INFERS | FORMAT_MULTI_COLUMN | FORMAT_NESTED | FORMAT_KEY | FORMAT_VALUE |
+             FORMAT_WRAP | FORMAT_UNWRAP,
     .help = "JSON text behind the id of its JSON Schema in the registry",
     .check = check,
     .compile = compile_json_sr,

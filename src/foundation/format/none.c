@@ -2,7 +2,8 @@
 #include "foundation/base/memory.h"
 #include "foundation/format/formats.h"
 
-static int decode(struct codec *base, struct view bytes, struct arena *arena, struct value *values, struct error *error) {
+static int decode(struct codec *base, struct view bytes, struct arena *arena, struct value *values,
+                  struct error *error) {
     (void)base, (void)bytes, (void)arena, (void)values, (void)error;
     return 0;
 }
@@ -27,7 +28,8 @@ static int check(const struct column *columns, size_t count, const struct codec_
         if (options->is_key)
             text_append_string(&list, " KEY");
     }
-    error_set(error, ERROR_INVALID, "The 'NONE' format can only be used when no columns are defined. Got: [%s]", text_string(&list));
+    error_set(error, ERROR_INVALID, "The 'NONE' format can only be used when no columns are defined. Got: [%s]",
+              text_string(&list));
     text_free(&list);
     return -1;
 }
@@ -44,7 +46,7 @@ static struct codec *compile(const struct column *columns, size_t count, const s
 
 const struct format format_none = {
     .name = "NONE",
-    .flags = FORMAT_MULTI_COLUMN | FORMAT_NESTED | FORMAT_KEY,
+    .flags = FORMAT_MULTI_COLUMN | FORMAT_NESTED | FORMAT_KEY | FORMAT_VALUE,
     .help = "no columns, the bytes are not read",
     .check = check,
     .compile = compile,

@@ -106,3 +106,58 @@ bool time_parse(struct view text, int64_t *ms) {
 bool timestamp_parse(struct view text, int64_t *ms) {
     return clock_parse_iso(text, ms, NULL) == 0;
 }
+
+static bool part_digits(struct view *text, size_t least, size_t most, int *number) {
+    size_t size = 0;
+    *number = 0;
+    while (size < most && size < text->size && text->data[size] >= '0' && text->data[size] <= '9')
+        *number = *number * 10 + text->data[size++] - '0';
+    *text = (struct view){text->data + size, text->size - size};
+    return size >= least;
+}
+
+static bool part_passes(struct view *text, char c) {
+    if (text->size == 0 || text->data[0] != c)
+        return false;
+    *text = (struct view){text->data + 1, text->size - 1};
+    return true;
+}
+
+/* "2018", "2018-01-01", "2018-01-01T00:00:00.001", each with an optional zone: ksqlDB's PartialStringToTimestampParser.
+ */
+bool timestamp_parse_partial(struct view text, int64_t *ms) {
+    int year, month = 1, day = 1, hour = 0, minute = 0, second = 0, fraction = 0, offset = 0;
+    if (!part_digits(&text, 4, 4, &year))
+        return false;
+    if (part_passes(&text, '-') && !part_digits(&text, 2, 2, &month))
+        return false;
+    if (part_passes(&text, '-') && !part_digits(&text, 2, 2, &day))
+        return false;
+    if (part_passes(&text, 'T') && text.size != 0 && !part_digits(&text, 2, 2, &hour))
+        return false;
+    if (part_passes(&text, ':') && !part_digits(&text, 2, 2, &minute))
+        return false;
+    if (part_passes(&text, ':') && !part_digits(&text, 2, 2, &second))
+        return false;
+    if (part_passes(&text, '.')) {
+        size_t before = text.size;
+        if (!part_digits(&text, 1, 3, &fraction))
+            return false;
+        for (size_t given = before - text.size; given < 3; given++)
+            fraction *= 10;
+    }
+    if (text.size != 0 && !part_passes(&text, 'Z')) {
+        int sign = text.data[0] == '-' ? -1 : 1, hours, minutes;
+        if (!(part_passes(&text, '+') || part_passes(&text, '-')) || !part_digits(&text, 2, 2, &hours))
+            return false;
+        part_passes(&text, ':');
+        if (!part_digits(&text, 2, 2, &minutes))
+            return false;
+        offset = sign * (hours * 60 + minutes);
+    }
+    if (text.size != 0 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59)
+        return false;
+    *ms = ((clock_days_from_civil(year, month, day) * 24 + hour) * 60 + minute - offset) * 60000 + second * 1000 +
+          fraction;
+    return true;
+}

@@ -2,22 +2,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "foundation/base/base64.h"
 #include "foundation/base/clock.h"
 #include "foundation/base/number.h"
 #include "foundation/value/value.h"
-
-static const char base64_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static void print_base64(struct text *out, struct view bytes) {
-    for (size_t i = 0; i < bytes.size; i += 3) {
-        uint32_t word = 0;
-        size_t left = bytes.size - i < 3 ? bytes.size - i : 3;
-        for (size_t j = 0; j < 3; j++)
-            word = word << 8 | (j < left ? (unsigned char)bytes.data[i + j] : 0);
-        for (size_t j = 0; j < 4; j++)
-            text_append_char(out, j <= left ? base64_letters[word >> (18 - 6 * j) & 63] : '=');
-    }
-}
 
 static void print_decimal(struct text *out, const __int128 *decimal, int scale) {
     char digits[40];
@@ -105,7 +93,7 @@ static void print_scalar(struct text *out, struct value v, const struct sql_type
         print_timestamp(out, v.integer);
         break;
     case VALUE_BYTES:
-        print_base64(out, value_view(v));
+        base64_encode(out, value_view(v));
         break;
     case VALUE_STRING:
         text_append(out, value_view(v));
@@ -150,7 +138,7 @@ static void print_json_key(struct text *out, struct value key, const struct sql_
     }
 }
 
-void value_print_json(struct text *out, struct value v, const struct sql_type *type) {
+static void print_json(struct text *out, struct value v, const struct sql_type *type, bool numbers) {
     switch (v.tag) {
     case VALUE_ARRAY:
     case VALUE_MAP:
@@ -168,7 +156,7 @@ void value_print_json(struct text *out, struct value v, const struct sql_type *t
                 print_json_key(out, v.items[i], item_type(type, v.tag, i));
                 text_append_char(out, ':');
             } else {
-                value_print_json(out, v.items[i], item_type(type, v.tag, i));
+                print_json(out, v.items[i], item_type(type, v.tag, i), numbers);
             }
         }
         text_append_char(out, v.tag == VALUE_ARRAY ? ']' : '}');
@@ -177,10 +165,15 @@ void value_print_json(struct text *out, struct value v, const struct sql_type *t
     case VALUE_STRING:
         text_append_json(out, value_view(v));
         break;
-    case VALUE_BYTES:
     case VALUE_DATE:
     case VALUE_TIME:
     case VALUE_TIMESTAMP:
+        if (numbers) {
+            print_scalar(out, value_bigint(v.integer), NULL);
+            break;
+        }
+        __attribute__((fallthrough));
+    case VALUE_BYTES:
         text_append_char(out, '"');
         print_scalar(out, v, type);
         text_append_char(out, '"');
@@ -197,4 +190,12 @@ void value_print_json(struct text *out, struct value v, const struct sql_type *t
     default:
         print_scalar(out, v, type);
     }
+}
+
+void value_print_json(struct text *out, struct value v, const struct sql_type *type) {
+    print_json(out, v, type, false);
+}
+
+void value_print_record(struct text *out, struct value v, const struct sql_type *type) {
+    print_json(out, v, type, true);
 }

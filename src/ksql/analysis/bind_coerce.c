@@ -38,6 +38,32 @@ static bool is_literal(const struct node *node) {
     return (node->kind <= NODE_STRING && node->kind != NODE_NULL) || node->kind == NODE_TYPED;
 }
 
+static const struct sql_field *field_of(const struct sql_type *type, struct view name) {
+    for (size_t i = 0; i < type->field_count; i++)
+        if (view_equal(type->fields[i].name, name))
+            return &type->fields[i];
+    return NULL;
+}
+
+static const struct sql_type *wider(struct arena *arena, const struct sql_type *a, const struct sql_type *b);
+
+/* The fields of both. */
+static const struct sql_type *wider_struct(struct arena *arena, const struct sql_type *a, const struct sql_type *b) {
+    struct sql_field *fields = arena_zero(arena, (a->field_count + b->field_count + 1) * sizeof *fields);
+    size_t count = 0;
+    for (size_t i = 0; i < a->field_count; i++) {
+        const struct sql_field *other = field_of(b, a->fields[i].name);
+        fields[count] = a->fields[i];
+        if (other != NULL && (fields[count].type = wider(arena, a->fields[i].type, other->type)) == NULL)
+            return NULL;
+        count++;
+    }
+    for (size_t i = 0; i < b->field_count; i++)
+        if (field_of(a, b->fields[i].name) == NULL)
+            fields[count++] = b->fields[i];
+    return sql_type_struct(arena, fields, count);
+}
+
 /* The type that both can be read as without saying so. NULL: none. */
 static const struct sql_type *wider(struct arena *arena, const struct sql_type *a, const struct sql_type *b) {
     if (sql_type_equal(a, b))
@@ -53,16 +79,7 @@ static const struct sql_type *wider(struct arena *arena, const struct sql_type *
             return NULL;
         return a->base == SQL_ARRAY ? sql_type_array(arena, element) : sql_type_map(arena, key, element);
     }
-    if (a->base != SQL_STRUCT || a->field_count != b->field_count)
-        return NULL;
-    struct sql_field *fields = arena_zero(arena, (a->field_count + 1) * sizeof *fields);
-    for (size_t i = 0; i < a->field_count; i++) {
-        fields[i].name = a->fields[i].name;
-        if (!view_equal(fields[i].name, b->fields[i].name) ||
-            (fields[i].type = wider(arena, a->fields[i].type, b->fields[i].type)) == NULL)
-            return NULL;
-    }
-    return sql_type_struct(arena, fields, a->field_count);
+    return a->base == SQL_STRUCT ? wider_struct(arena, a, b) : NULL;
 }
 
 static const struct sql_type *common(struct binder *binder, const struct node *node, const struct sql_type *type,
@@ -79,13 +96,6 @@ static const struct sql_type *common_parts(struct binder *binder, const struct n
             target = common(binder, node->children[i], part->type, target);
     }
     return target;
-}
-
-static const struct sql_field *field_of(const struct sql_type *type, struct view name) {
-    for (size_t i = 0; i < type->field_count; i++)
-        if (view_equal(type->fields[i].name, name))
-            return &type->fields[i];
-    return NULL;
 }
 
 static const struct sql_type *common_struct(struct binder *binder, const struct node *node, const struct sql_type *type,

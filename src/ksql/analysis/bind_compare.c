@@ -1,8 +1,6 @@
 /* Comparisons: what may stand beside what, and which side gives way. */
-#include <ctype.h>
-#include <stdlib.h>
 
-#include "foundation/base/clock.h"
+#include "foundation/value/parse.h"
 #include "ksql/analysis/private.h"
 #include "ksql/function/cast.h"
 
@@ -11,63 +9,8 @@ bool is_moment_column(const struct expression *expression, const struct node *no
            (name_is(node->name, "ROWTIME") || name_is_window_bound(node->name));
 }
 
-static bool digits(struct view *text, size_t least, size_t most, int *number) {
-    size_t size = 0;
-    *number = 0;
-    while (size < most && size < text->size && isdigit((unsigned char)text->data[size]))
-        *number = *number * 10 + text->data[size++] - '0';
-    *text = (struct view){text->data + size, text->size - size};
-    return size >= least;
-}
-
-static bool passes(struct view *text, char c) {
-    if (text->size == 0 || text->data[0] != c)
-        return false;
-    *text = (struct view){text->data + 1, text->size - 1};
-    return true;
-}
-
-/* "2018", "2018-01-01", "2018-01-01T00:00:00.001", each with an optional zone: ksqlDB's PartialStringToTimestampParser.
- */
-static bool partial_timestamp(struct view text, int64_t *ms) {
-    int year, month = 1, day = 1, hour = 0, minute = 0, second = 0, fraction = 0, offset = 0;
-    if (!digits(&text, 4, 4, &year))
-        return false;
-    if (passes(&text, '-') && !digits(&text, 2, 2, &month))
-        return false;
-    if (passes(&text, '-') && !digits(&text, 2, 2, &day))
-        return false;
-    if (passes(&text, 'T') && text.size != 0 && !digits(&text, 2, 2, &hour))
-        return false;
-    if (passes(&text, ':') && !digits(&text, 2, 2, &minute))
-        return false;
-    if (passes(&text, ':') && !digits(&text, 2, 2, &second))
-        return false;
-    if (passes(&text, '.')) {
-        size_t before = text.size;
-        if (!digits(&text, 1, 3, &fraction))
-            return false;
-        for (size_t given = before - text.size; given < 3; given++)
-            fraction *= 10;
-    }
-    if (text.size != 0 && !passes(&text, 'Z')) {
-        int sign = text.data[0] == '-' ? -1 : 1, hours, minutes;
-        if (!(passes(&text, '+') || passes(&text, '-')) || !digits(&text, 2, 2, &hours))
-            return false;
-        passes(&text, ':');
-        if (!digits(&text, 2, 2, &minutes))
-            return false;
-        offset = sign * (hours * 60 + minutes);
-    }
-    if (text.size != 0 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59)
-        return false;
-    *ms = ((clock_days_from_civil(year, month, day) * 24 + hour) * 60 + minute - offset) * 60000 + second * 1000 +
-          fraction;
-    return true;
-}
-
 int bind_moment_text(struct binder *binder, const struct node *node, int64_t *ms) {
-    if (partial_timestamp(node->text, ms))
+    if (timestamp_parse_partial(node->text, ms))
         return 0;
     return error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
                         "Failed to parse timestamp '%.*s'\nRequired format is: \"yyyy-MM-dd'T'HH:mm:ss.SSS\", with an "

@@ -529,7 +529,21 @@ static int check_repartition(struct building *building, const struct criterion *
                      "https://github.com/confluentinc/ksql/issues/4385.");
 }
 
+/* What is joined on is a key on its way, named after its source. */
+static int check_key(struct building *building) {
+    const struct node *node = building->viable_count == 0 ? NULL : building->viable[0];
+    if (node == NULL)
+        return 0;
+    struct column column = {
+        view_of(arena_format(building->arena, "%.*s_%.*s", VIEW_ARGS(node->qualifier), VIEW_ARGS(node->name))),
+        building->key_type};
+    struct schema schema = {&column, 1, 0};
+    return key_check(building->analysis, &schema, building->error);
+}
+
 int building_check_joins(struct building *building) {
+    if (check_key(building) != 0)
+        return -1;
     const struct step *step = building->top;
     while (step != NULL && step->right == NULL)
         step = step->below;

@@ -67,6 +67,18 @@ static int check_key(const struct source *source, const struct expression *const
     return 0;
 }
 
+static int unknown_source(const struct analysis *analysis, struct view name, struct error *error) {
+    const struct source *other;
+    error_set(error, ERROR_NOT_FOUND, "Cannot insert values into an unknown stream/table: `%.*s`", VIEW_ARGS(name));
+    for (size_t i = 0; (other = catalog_at(analysis->catalog, i)) != NULL; i++)
+        if (view_equal_ignoring_case(other->name, name))
+            return error_set(error, ERROR_NOT_FOUND,
+                             "Cannot insert values into an unknown stream/table: `%.*s`\nDid you mean \"%.*s\"? Hint: "
+                             "wrap the source name in double quotes to make it case-sensitive.",
+                             VIEW_ARGS(name), VIEW_ARGS(other->name));
+    return -1;
+}
+
 int analyse_insert(const struct analysis *analysis, const struct statement *statement,
                    struct insert_definition *definition, struct error *error) {
     const struct source *source = catalog_find(analysis->catalog, statement->name);
@@ -79,8 +91,7 @@ int analyse_insert(const struct analysis *analysis, const struct statement *stat
                          "Failed to prepare statement: Expected number columns and values to match: %zu, %zu",
                          statement->column_count, statement->value_count);
     if (source == NULL)
-        return error_set(error, ERROR_NOT_FOUND, "Cannot insert values into an unknown stream/table: `%.*s`",
-                         VIEW_ARGS(statement->name));
+        return unknown_source(analysis, statement->name, error);
     if (check_source(source, error) != 0)
         return -1;
     const struct schema *schema = source->schema;

@@ -1,4 +1,5 @@
 /* The projection: stars expanded, items bound, keys found in it and put in front. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "ksql/analysis/building.h"
@@ -66,11 +67,13 @@ static struct view partition_name(struct building *building, const struct node *
  * expressions along. */
 static void expand_source(struct building *building, struct view alias, size_t position) {
     const struct scope *scope = &building->scope;
-    for (int pass = 0; pass < 2; pass++) {
-        bool keys = building->partitioned ? pass == 1 : pass == 0;
+    bool inside = building->partitioned && building_joins(building); /* system columns are columns there */
+    for (int pass = 0; pass < 3; pass++) {
+        bool keys = building->partitioned ? pass == 2 : pass == 0, pseudo = inside && pass == 1;
         for (size_t i = 0; i < scope->columns.count; i++) {
             const struct scope_column *column = &scope->columns.items[i];
-            if (!column->pseudo && column->key == keys && view_equal(column->source, alias))
+            bool wanted = pseudo ? column->pseudo : !column->pseudo && column->key == keys && pass != 1;
+            if (wanted && view_equal(column->source, alias))
                 add_column(building, column, position);
         }
         if (keys)
@@ -143,14 +146,41 @@ static void expand_star(struct building *building, struct view of, size_t positi
     expand_partitions(building, position);
 }
 
+/* expression->*: a column a field, named like it. */
+static int expand_fields(struct building *building, const struct node *base, size_t position) {
+    struct binder binder = building_binder(building, false, "SELECT");
+    const struct expression *expression = bind_node(&binder, base);
+    if (expression == NULL)
+        return -1;
+    if (expression->type == NULL || expression->type->base != SQL_STRUCT)
+        return error_set_at(building->error, ERROR_INVALID, base->line, base->column,
+                            "Cannot resolve '%.*s->*': only a STRUCT has fields, this is %.*s",
+                            VIEW_ARGS(binder_text(&binder, base)),
+                            VIEW_ARGS(type_text(building->arena, expression->type)));
+    for (size_t i = 0; i < expression->type->field_count; i++) {
+        struct node *node = arena_zero(building->arena, sizeof *node);
+        const struct node **child = arena_allocate(building->arena, sizeof *child);
+        child[0] = base;
+        *node = (struct node){.kind = NODE_FIELD,
+                              .line = base->line,
+                              .column = base->column,
+                              .name = expression->type->fields[i].name,
+                              .children = child,
+                              .child_count = 1};
+        add_item(building, node, node->name, position, false);
+    }
+    return 0;
+}
+
 int building_expand(struct building *building) {
     const struct query *query = building->query;
     for (size_t i = 0; i < query->item_count; i++) {
         const struct select_item *item = &query->items[i];
-        if (item->all_fields)
-            return error_set_at(building->error, ERROR_UNSUPPORTED, item->line, item->column,
-                                "Line: %d, Col: %d: ->* is not supported here yet: name the fields", item->line,
-                                item->column);
+        if (item->all_fields) {
+            if (expand_fields(building, item->expression, i) != 0)
+                return -1;
+            continue;
+        }
         if (item->expression != NULL) {
             if (!building->persistent || !stays_in_key(building, item))
                 add_item(building, item->expression, item->alias, i, false);
@@ -200,6 +230,33 @@ static int check_duplicates(struct building *building, const struct schema *sche
     return 0;
 }
 
+static int by_place(const void *a, const void *b) {
+    size_t x = *(const size_t *)a, y = *(const size_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* INSERT INTO: numbers that are written out become DECIMALs where the sink has them. */
+static void fit_literals(struct building *building, struct column *columns, const struct expression **expressions,
+                         size_t count) {
+    const struct source *sink = building->statement->kind == STATEMENT_INSERT_INTO
+                                    ? catalog_find(building->analysis->catalog, building->statement->name)
+                                    : NULL;
+    struct binder binder = building_binder(building, false, "SELECT");
+    if (sink == NULL || schema_count(sink->schema) != count)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        const struct sql_type *type = sink->schema->columns[i].type;
+        if (expressions[i]->kind != EXPRESSION_LITERAL || type->base != SQL_DECIMAL ||
+            !sql_type_is_number(expressions[i]->type))
+            continue;
+        const struct expression *cast = bind_cast(&binder, expressions[i], sql_type_copy(building->arena, type));
+        if (cast->kind == EXPRESSION_LITERAL) {
+            expressions[i] = cast;
+            columns[i].type = cast->type;
+        }
+    }
+}
+
 /* A projected row is the row of the sink: keys in the order of their clause, then the values in the order written. */
 int building_project(struct building *building, const struct with_properties *with) {
     size_t count = building->items.count, key_count = 0, at = 0;
@@ -212,6 +269,8 @@ int building_project(struct building *building, const struct with_properties *wi
                                             sizeof *keys);
         if (building_find_keys(building, with, keys, &key_count) != 0)
             return -1;
+        if (building->analysis->settings->keys_as_projected)
+            qsort(keys, key_count, sizeof *keys, by_place);
         for (size_t i = 0; i < key_count; i++) {
             order[at++] = keys[i];
             used[keys[i]] = true;
@@ -238,6 +297,7 @@ int building_project(struct building *building, const struct with_properties *wi
     *schema = (struct schema){columns, key_count, count - key_count};
     if (check_duplicates(building, schema) != 0)
         return -1;
+    fit_literals(building, columns, expressions, count);
     if (building->persistent && building_check_timestamp(building, with) != 0)
         return -1;
     bool table = building_table(building);

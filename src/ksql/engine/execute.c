@@ -48,9 +48,16 @@ static bool exists_already(struct execution *e, const struct source *existing, e
     return true;
 }
 
+static int refuse_source(struct execution *e, enum source_kind kind) {
+    return error_set(e->error, ERROR_INVALID, "Cannot add %s '%.*s': CREATE OR REPLACE is not supported on source %ss.",
+                     kind_word(kind), VIEW_ARGS(e->statement->name), kind_word(kind));
+}
+
 static int may_replace(struct execution *e, const struct source *existing, enum source_kind kind, bool by_query) {
     if (existing == NULL)
         return 0;
+    if (e->statement->or_replace && existing->read_only)
+        return refuse_source(e, kind);
     if (!e->statement->or_replace)
         return error_set(e->error, ERROR_EXISTS, "Cannot add %s '%.*s': A %s with the same name already exists",
                          kind_word(kind), VIEW_ARGS(existing->name), kind_word(existing->kind));
@@ -107,6 +114,8 @@ static int create_source(struct execution *e) {
     const struct source *existing = catalog_find(engine->catalog, e->statement->name);
     if (exists_already(e, existing, kind))
         return 0;
+    if (e->statement->or_replace && e->statement->source)
+        return refuse_source(e, kind);
     int status = analyse_source(&analysis, e->statement, &definition, e->error);
     e->outcome->rewritten = definition.rewritten;
     if (status != 0 || may_replace(e, existing, kind, false) != 0)
@@ -168,11 +177,19 @@ static int run_query(struct execution *e, const char *id, struct query_definitio
     return 0;
 }
 
+static bool is_set(const struct properties *properties, const char *name) {
+    const char *value = properties == NULL ? NULL : properties_get(properties, name);
+    return value != NULL && strcmp(value, "true") == 0;
+}
+
 static int create_query(struct execution *e) {
     struct engine *engine = e->engine;
     const struct statement *statement = e->statement;
     struct analysis analysis = engine_analysis(engine, e->arena);
+    struct analysis_settings settings = *analysis.settings;
     struct query_definition definition;
+    settings.keys_as_projected = is_set(e->request->properties, "ksql.new.query.planner.enabled");
+    analysis.settings = &settings;
     bool into = statement->kind == STATEMENT_INSERT_INTO;
     enum source_kind kind = statement->kind == STATEMENT_CREATE_TABLE_AS ? SOURCE_TABLE : SOURCE_STREAM;
     const struct source *existing = into ? NULL : catalog_find(engine->catalog, statement->name);

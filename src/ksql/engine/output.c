@@ -1,5 +1,6 @@
 /* Rows of a sink to records of its topic. */
 #include "ksql/engine/private.h"
+#include "ksql/function/pattern.h"
 
 static int register_side(struct engine *engine, const struct step *sink, const struct source *side, bool is_key,
                          struct codec *codec, struct error *error) {
@@ -42,6 +43,9 @@ int output_start(struct engine *engine, struct output *output, const struct step
         .name = sink->sink.name, .topic = sink->sink.topic, .format = sink->sink.format, .schema = sink->schema};
     /* "AvroKey" names come from the sink */
     output->sink = sink;
+    output->zone = engine->functions.zone;
+    output->unwraps =
+        !view_equal(side.format.value_format, VIEW("DELIMITED")) && format_unwraps(&side.format, side.schema, false);
     if ((output->key = side_codec(engine, sink, &side, true, error)) == NULL ||
         (output->value = side_codec(engine, sink, &side, false, error)) == NULL)
         return -1;
@@ -74,9 +78,17 @@ static int row_time(const struct output *output, const struct row *row, int64_t 
     if (sink->timestamp_index < 0 || row->tombstone)
         return 0;
     struct value value = row->values[sink->timestamp_index];
-    if (value.tag != VALUE_BIGINT && value.tag != VALUE_TIMESTAMP)
+    if (value.tag == VALUE_STRING && sink->timestamp_format.size != 0) {
+        if (pattern_parse(sink->timestamp_format, value_view(value), output->zone, timestamp, error) != 0)
+            return -1;
+    } else if (value.tag == VALUE_BIGINT || value.tag == VALUE_TIMESTAMP) {
+        *timestamp = value.integer;
+    } else {
         return error_set(error, ERROR_INVALID, "the TIMESTAMP column of %.*s is NULL", VIEW_ARGS(sink->name));
-    *timestamp = value.integer;
+    }
+    if (*timestamp < 0)
+        return error_set(error, ERROR_INVALID, "the TIMESTAMP column of %.*s is before 1970: %lld",
+                         VIEW_ARGS(sink->name), (long long)*timestamp);
     return 0;
 }
 
@@ -100,7 +112,8 @@ int output_encode(struct output *output, const struct row *row, struct engine_re
         text_reserve(&output->key_bytes, 1);
         record->key = text_view(&output->key_bytes);
     }
-    if (!row->tombstone) {
+    bool bare = output->unwraps && value_is_null(row->values[keys]);
+    if (!row->tombstone && !bare) {
         if (codec_encode(output->value, row->values + keys, &output->value_bytes, error) != 0)
             return -1;
         text_reserve(&output->value_bytes, 1);

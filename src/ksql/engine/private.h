@@ -36,6 +36,8 @@ struct input {
 struct output {
     const struct step *sink; /* NULL: results go to a handler */
     struct codec *key, *value;
+    const char *zone; /* of times in texts */
+    bool unwraps;     /* the one value column is the record's value, so NULL is a record without one */
     struct text key_bytes, value_bytes;
 };
 

@@ -56,6 +56,16 @@ static bool is_number(enum sql_base base) {
     return base == SQL_INTEGER || base == SQL_BIGINT || base == SQL_DOUBLE || base == SQL_DECIMAL;
 }
 
+/* Fields that both have must go. */
+static bool struct_allowed(const struct sql_type *from, const struct sql_type *to) {
+    for (size_t i = 0; i < to->field_count; i++)
+        for (size_t j = 0; j < from->field_count; j++)
+            if (view_equal(to->fields[i].name, from->fields[j].name) &&
+                !cast_allowed(from->fields[j].type, to->fields[i].type))
+                return false;
+    return true;
+}
+
 bool cast_allowed(const struct sql_type *from, const struct sql_type *to) {
     if (from == NULL || sql_type_equal(from, to) || is_text(to->base))
         return true;
@@ -73,6 +83,8 @@ bool cast_allowed(const struct sql_type *from, const struct sql_type *to) {
         return from->base == SQL_ARRAY && cast_allowed(from->element, to->element);
     case SQL_MAP:
         return from->base == SQL_MAP && cast_allowed(from->key, to->key) && cast_allowed(from->element, to->element);
+    case SQL_STRUCT:
+        return from->base == SQL_STRUCT && struct_allowed(from, to);
     default:
         return false;
     }
@@ -194,7 +206,7 @@ static int to_moment(const struct sql_type *from, const struct sql_type *to, str
         if (value.tag == VALUE_TIMESTAMP) {
             number = floor_days(value.integer);
         } else if (!(right = date_parse(text, &number))) {
-            right = timestamp_parse(text, &number);
+            right = timestamp_parse(text, &number) || timestamp_parse_partial(text, &number);
             number = floor_days(number);
         }
         break;
@@ -208,14 +220,34 @@ static int to_moment(const struct sql_type *from, const struct sql_type *to, str
         if (value.tag == VALUE_DATE) {
             number = value.integer * 86400000;
         } else if (!(right = timestamp_parse(text, &number))) {
-            right = date_parse(text, &number);
-            number *= 86400000;
+            right = timestamp_parse_partial(text, &number);
         }
         break;
     }
     if (!right)
         return refuse(value, from, to, error);
     *result = (struct value){.tag = (uint8_t)tag, .integer = number};
+    return 0;
+}
+
+static const struct sql_field *field_of(const struct sql_type *type, struct view name, size_t *at) {
+    for (*at = 0; *at < type->field_count; ++*at)
+        if (view_equal(type->fields[*at].name, name))
+            return &type->fields[*at];
+    return NULL;
+}
+
+/* Fields by name; what is not there is NULL. */
+static int to_struct(const struct sql_type *from, const struct sql_type *to, struct value value, struct arena *arena,
+                     struct value *result, struct error *error) {
+    struct value *items = arena_zero(arena, (to->field_count + 1) * sizeof *items);
+    for (size_t i = 0; i < to->field_count; i++) {
+        size_t at;
+        const struct sql_field *field = field_of(from, to->fields[i].name, &at);
+        if (field != NULL && cast_value(field->type, to->fields[i].type, value.items[at], arena, &items[i], error) != 0)
+            return -1;
+    }
+    *result = (struct value){.tag = VALUE_STRUCT, .size = (uint32_t)to->field_count, .items = items};
     return 0;
 }
 
@@ -265,6 +297,8 @@ int cast_value(const struct sql_type *from, const struct sql_type *to, struct va
     case SQL_TIME:
     case SQL_TIMESTAMP:
         return to_moment(from, to, value, result, error);
+    case SQL_STRUCT:
+        return to_struct(from, to, value, arena, result, error);
     default:
         return to_collection(from, to, value, arena, result, error);
     }

@@ -1,3 +1,6 @@
+#include <float.h>
+#include <math.h>
+
 #include "ksql/language/parser.h"
 
 static struct node *make(struct parser *parser, enum node_kind kind, const struct token *at) {
@@ -204,9 +207,15 @@ static const struct node *number_literal(struct parser *parser) {
         node->text = token->text;
     }
     int64_t whole;
-    if (kind == NODE_INTEGER && !view_to_int64(node->text, &whole)) {
+    double real;
+    const char *wrong = kind == NODE_INTEGER && !view_to_int64(node->text, &whole) ? "Invalid numeric literal"
+                        : kind == NODE_FLOAT && (!view_to_double(node->text, &real) || !(fabs(real) <= DBL_MAX))
+                            ? "Number overflows DOUBLE"
+                            : NULL;
+    if (wrong != NULL) { /* ksqlDB counts one column more here */
         error_set_at(parser->error, ERROR_INVALID, token->line, token->column,
-                     "line %d:%d: Invalid numeric literal: %.*s", token->line, token->column, VIEW_ARGS(node->text));
+                     "Failed to prepare statement: line %d:%d: %s: %.*s", token->line, token->column + 1, wrong,
+                     VIEW_ARGS(node->text));
         return NULL;
     }
     parser->at++;

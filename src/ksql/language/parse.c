@@ -385,7 +385,7 @@ static int parse_assert(struct parser *parser, struct statement *statement) {
         if (parser_take(parser, "ID") && parser_integer(parser, &statement->limit) != 0)
             return -1;
     } else {
-        return parser_refuse(parser, "{'TOPIC', 'SCHEMA'}");
+        return parser_refuse(parser, NULL);
     }
     struct tree_duration timeout = {0};
     if (!parser_take(parser, "TIMEOUT"))

@@ -66,9 +66,9 @@ int parser_expect(struct parser *parser, const char *word) {
     if (parser_take(parser, word))
         return 0;
     const struct token *token = parser_token(parser);
-    if (strcmp(word, "(") == 0)
+    if (strcmp(word, "(") == 0 || (strcmp(word, ")") == 0 && token_is(token, ",")))
         return error_set_at(parser->error, ERROR_INVALID, token->line, token->column,
-                            "line %d:%d: Syntax Error\nmissing '(' at '%.*s'", token->line, token->column,
+                            "line %d:%d: Syntax Error\nmissing '%s' at '%.*s'", token->line, token->column, word,
                             VIEW_ARGS(shown(token)));
     char expecting[64];
     size_t size = strlen(word);

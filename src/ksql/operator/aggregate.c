@@ -124,17 +124,31 @@ static bool waiting(const struct stage *stage) {
     return state->pending.count != 0;
 }
 
-static bool change(struct stage *stage, const struct value *key, const struct row *row, const struct value *values,
-                   bool undo, int64_t window_start, int64_t window_end, struct arena *arena) {
+static void apply(struct stage *stage, const struct aggregate_column *column, struct value *slots,
+                  const struct value *values, bool undo, struct arena *arena) {
+    const struct processing_log *log = &stage->task->options.log;
+    struct value *arguments = arena_allocate(arena, (column->argument_count + 1) * sizeof *arguments);
+    struct error error = {0};
+    for (size_t j = 0; j < column->argument_count; j++)
+        arguments[j] = evaluate(column->arguments[j], values, arena, log);
+    int status = undo ? aggregate_undo(column->call, slots, arguments, arena, &error)
+                      : aggregate_update(column->call, slots, arguments, arena, &error);
+    if (status != 0 && log->write != NULL)
+        log->write(log->context, &error);
+}
+
+/* Takes `gone` out of the group's state, then adds `come`; either may be NULL. */
+static void change(struct stage *stage, const struct value *key, const struct row *row, const struct value *gone,
+                   const struct value *come, int64_t window_start, int64_t window_end, struct arena *arena) {
     const struct step_aggregate *step = &stage->step->aggregate;
     struct aggregation *state = stage->state;
     const struct stored *before = store_get(stage->store, key, window_start);
     struct value few[SLOTS_MAX], *slots = few;
     const struct value *old = NULL;
-    struct error error = {0};
     size_t slot = 0;
-    if (undo && before == NULL)
-        return false;
+    gone = before == NULL ? NULL : gone;
+    if (gone == NULL && come == NULL)
+        return;
     if (state->slot_count > SLOTS_MAX)
         slots = arena_allocate(arena, state->slot_count * sizeof *slots);
     if (before != NULL)
@@ -143,15 +157,12 @@ static bool change(struct stage *stage, const struct value *key, const struct ro
         old = result_row(stage, before, arena);
     for (size_t i = 0; i < step->aggregate_count; i++) {
         const struct aggregate_column *column = &step->aggregates[i];
-        struct value *arguments = arena_allocate(arena, (column->argument_count + 1) * sizeof *arguments);
-        for (size_t j = 0; j < column->argument_count; j++)
-            arguments[j] = evaluate(column->arguments[j], values, arena, &stage->task->options.log);
         if (before == NULL)
             aggregate_init(column->call, &slots[slot]);
-        int status = undo ? aggregate_undo(column->call, &slots[slot], arguments, arena, &error)
-                          : aggregate_update(column->call, &slots[slot], arguments, arena, &error);
-        if (status != 0 && stage->task->options.log.write != NULL)
-            stage->task->options.log.write(stage->task->options.log.context, &error);
+        if (gone != NULL)
+            apply(stage, column, &slots[slot], gone, true, arena);
+        if (come != NULL)
+            apply(stage, column, &slots[slot], come, false, arena);
         slot += aggregate_slots(column->call);
     }
     int64_t timestamp = before != NULL && before->timestamp > row->timestamp ? before->timestamp : row->timestamp;
@@ -162,7 +173,6 @@ static bool change(struct stage *stage, const struct value *key, const struct ro
         group->marked = true;
     else
         hand_out(stage, group, old);
-    return true;
 }
 
 static int64_t stream_time(struct stage *stage, const struct row *row) {
@@ -213,9 +223,24 @@ static void into_windows(struct stage *stage, const struct row *row, const struc
     for (int64_t start = first; start <= time; start += window->advance) {
         if (start + window->size <= now - window->grace)
             continue; /* closed */
-        change(stage, key, row, row->values, false, start, start + window->size, arena);
+        change(stage, key, row, NULL, row->values, start, start + window->size, arena);
     }
     expire(stage);
+}
+
+/* A row that stays in its group changes it once; one that moves leaves the old one first. */
+static void table_row(struct stage *stage, const struct row *row, struct arena *arena) {
+    size_t count = stage->step->aggregate.key_count;
+    struct value *old = arena_allocate(arena, (count + 1) * sizeof *old);
+    struct value *key = arena_allocate(arena, (count + 1) * sizeof *key);
+    bool leaves = row->old != NULL && key_of(stage, row->old, arena, old);
+    bool comes = !row->tombstone && key_of(stage, row->values, arena, key), stays = leaves && comes;
+    for (size_t i = 0; stays && i < count; i++)
+        stays = value_equal(old[i], key[i]);
+    if (leaves)
+        change(stage, old, row, row->old, stays ? row->values : NULL, 0, 0, arena);
+    if (comes && !stays)
+        change(stage, key, row, NULL, row->values, 0, 0, arena);
 }
 
 static void run(struct stage *stage, struct batch *rows, bool from_right) {
@@ -224,12 +249,14 @@ static void run(struct stage *stage, struct batch *rows, bool from_right) {
     struct value *key = arena_allocate(&rows->arena, (step->key_count + 1) * sizeof *key);
     for (size_t i = 0; i < rows->count; i++) {
         const struct row *row = &rows->rows[i];
-        if (step->over_table && row->old != NULL && key_of(stage, row->old, &rows->arena, key))
-            change(stage, key, row, row->old, true, 0, 0, &rows->arena);
+        if (step->over_table) {
+            table_row(stage, row, &rows->arena);
+            continue;
+        }
         if (row->tombstone || !key_of(stage, row->values, &rows->arena, key))
             continue;
         if (step->window.kind == WINDOW_NONE)
-            change(stage, key, row, row->values, false, 0, 0, &rows->arena);
+            change(stage, key, row, NULL, row->values, 0, 0, &rows->arena);
         else
             into_windows(stage, row, key, &rows->arena);
     }

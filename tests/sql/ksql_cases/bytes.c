@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "foundation/base/base64.h"
 #include "foundation/format/framing.h"
+#include "foundation/value/parse.h"
 
-/* --- JSON to avro values --- */
+/* --- JSON to avro values; the schema's text goes along, avro-c forgets logical types --- */
 
-static int put(avro_value_t *value, const json_t *spec, struct error *error);
+static int put(avro_value_t *value, const json_t *spec, const json_t *schema, struct error *error);
 
 static const json_t *field_of(const json_t *spec, const char *name) {
     const json_t *found = json_object_get(spec, name);
@@ -24,7 +26,21 @@ static const json_t *field_of(const json_t *spec, const char *name) {
     return NULL;
 }
 
-static bool suits(avro_type_t type, const json_t *spec) {
+static bool is_decimal(const json_t *schema) {
+    const char *logical = json_string_value(json_object_get(schema, "logicalType"));
+    return logical != NULL && strcmp(logical, "decimal") == 0;
+}
+
+static const json_t *branch_of(const json_t *schema, size_t at) {
+    return json_is_array(schema) ? json_array_get(schema, at) : NULL;
+}
+
+static const json_t *schema_of_field(const json_t *schema, size_t at) {
+    return json_object_get(json_array_get(json_object_get(schema, "fields"), at), "type");
+}
+
+/* lenient: a text for a number, a number for a text. */
+static bool suits(avro_type_t type, const json_t *spec, bool lenient) {
     switch (type) {
     case AVRO_NULL:
         return spec == NULL || json_is_null(spec);
@@ -32,15 +48,16 @@ static bool suits(avro_type_t type, const json_t *spec) {
         return json_is_boolean(spec);
     case AVRO_INT32:
     case AVRO_INT64:
-        return json_is_integer(spec);
+        return json_is_integer(spec) || (lenient && json_is_string(spec));
     case AVRO_FLOAT:
     case AVRO_DOUBLE:
-        return json_is_number(spec);
+        return json_is_number(spec) || (lenient && json_is_string(spec));
     case AVRO_STRING:
     case AVRO_ENUM:
+        return json_is_string(spec) || (lenient && json_is_number(spec));
     case AVRO_BYTES:
     case AVRO_FIXED:
-        return json_is_string(spec) || ((type == AVRO_BYTES || type == AVRO_FIXED) && json_is_number(spec));
+        return json_is_string(spec) || json_is_number(spec);
     case AVRO_ARRAY:
         return json_is_array(spec);
     default:
@@ -48,36 +65,38 @@ static bool suits(avro_type_t type, const json_t *spec) {
     }
 }
 
-static int put_union(avro_value_t *value, const json_t *spec, struct error *error) {
+static int put_union(avro_value_t *value, const json_t *spec, const json_t *written, struct error *error) {
     avro_schema_t schema = avro_value_get_schema(value);
-    for (size_t i = 0; i < avro_schema_union_size(schema); i++) {
-        avro_schema_t branch = avro_schema_union_branch(schema, (int)i);
-        if (branch->type == AVRO_LINK)
-            branch = avro_schema_link_target(branch);
-        bool array_map = branch->type == AVRO_ARRAY && json_is_object(spec);
-        if (!suits(branch->type, spec) && !array_map)
-            continue;
-        avro_value_t chosen;
-        avro_value_set_branch(value, (int)i, &chosen);
-        return put(&chosen, spec, error);
-    }
+    for (int lenient = 0; lenient < 2; lenient++)
+        for (size_t i = 0; i < avro_schema_union_size(schema); i++) {
+            avro_schema_t branch = avro_schema_union_branch(schema, (int)i);
+            if (branch->type == AVRO_LINK)
+                branch = avro_schema_link_target(branch);
+            bool array_map = branch->type == AVRO_ARRAY && json_is_object(spec);
+            if (!suits(branch->type, spec, lenient) && !array_map)
+                continue;
+            avro_value_t chosen;
+            avro_value_set_branch(value, (int)i, &chosen);
+            return put(&chosen, spec, branch_of(written, i), error);
+        }
     return error_set(error, ERROR_INVALID, "no branch of the union fits the case's value");
 }
 
-static int put_record(avro_value_t *value, const json_t *spec, struct error *error) {
+static int put_record(avro_value_t *value, const json_t *spec, const json_t *schema, struct error *error) {
     size_t count;
     avro_value_get_size(value, &count);
     for (size_t i = 0; i < count; i++) {
         const char *name;
         avro_value_t field;
         avro_value_get_by_index(value, i, &field, &name);
-        if (put(&field, field_of(spec, name), error) != 0)
+        if (put(&field, field_of(spec, name), schema_of_field(schema, i), error) != 0)
             return error_wrap(error, "%s", name);
     }
     return 0;
 }
 
-static int put_array(avro_value_t *value, const json_t *spec, struct error *error) {
+static int put_array(avro_value_t *value, const json_t *spec, const json_t *schema, struct error *error) {
+    const json_t *items = json_object_get(schema, "items");
     avro_value_t item;
     if (json_is_object(spec)) { /* ksqlDB's maps with keys that may be null: records of key and value */
         const char *key;
@@ -87,45 +106,100 @@ static int put_array(avro_value_t *value, const json_t *spec, struct error *erro
             json_t *text = json_string(key);
             avro_value_append(value, &item, NULL);
             avro_value_get_by_name(&item, "key", &field, NULL);
-            int status = put(&field, text, error);
+            int status = put(&field, text, schema_of_field(items, 0), error);
             json_decref(text);
             avro_value_get_by_name(&item, "value", &field, NULL);
-            if (status != 0 || put(&field, member, error) != 0)
+            if (status != 0 || put(&field, member, schema_of_field(items, 1), error) != 0)
                 return -1;
         }
         return 0;
     }
     for (size_t i = 0; i < json_array_size(spec); i++) {
         avro_value_append(value, &item, NULL);
-        if (put(&item, json_array_get(spec, i), error) != 0)
+        if (put(&item, json_array_get(spec, i), items, error) != 0)
             return -1;
     }
     return 0;
 }
 
-static int put_map(avro_value_t *value, const json_t *spec, struct error *error) {
+static int put_map(avro_value_t *value, const json_t *spec, const json_t *schema, struct error *error) {
     const char *key;
     json_t *member;
     json_object_foreach((json_t *)(uintptr_t)spec, key, member) {
         avro_value_t item;
         avro_value_add(value, key, &item, NULL, NULL);
-        if (put(&item, member, error) != 0)
+        if (put(&item, member, json_object_get(schema, "values"), error) != 0)
             return -1;
     }
     return 0;
 }
 
-static int put(avro_value_t *value, const json_t *spec, struct error *error) {
+/* Big-endian two's complement, as short as it gets. */
+static int put_decimal(avro_value_t *value, const json_t *spec, const json_t *schema, struct error *error) {
+    char *text = json_is_string(spec) ? memory_copy_string(json_string_value(spec)) : json_dumps(spec, JSON_ENCODE_ANY);
+    int scale = (int)json_integer_value(json_object_get(schema, "scale"));
+    __int128 number;
+    char bytes[16];
+    size_t size = 0;
+    bool right = decimal_parse(view_trim(view_of(text)), 38, scale, &number);
+    memory_free(text);
+    if (!right)
+        return error_set(error, ERROR_INVALID, "the case's value is no decimal");
+    for (size_t i = 0; i < 16; i++) {
+        char byte = (char)(number >> (8 * (15 - i)));
+        char sign = number < 0 ? (char)-1 : 0;
+        bool needed = size != 0 || byte != sign || i == 15 || ((number >> (8 * (14 - i)) & 0x80) != 0) != (number < 0);
+        if (needed)
+            bytes[size++] = byte;
+    }
+    return avro_value_set_bytes(value, bytes, size);
+}
+
+static int put_bytes(avro_value_t *value, const json_t *spec, const json_t *schema, struct error *error) {
+    if (is_decimal(schema))
+        return put_decimal(value, spec, schema, error);
+    struct arena arena = ARENA_EMPTY;
+    struct view bytes;
+    bool right = json_is_string(spec) && base64_decode(&arena, view_of(json_string_value(spec)), &bytes);
+    int status = right ? avro_value_set_bytes(value, (void *)(uintptr_t)bytes.data, bytes.size) : -1;
+    arena_free(&arena);
+    return right ? status : error_set(error, ERROR_INVALID, "the case's value is no base64");
+}
+
+static int64_t whole_of(const json_t *spec) {
+    int64_t whole = json_integer_value(spec);
+    if (json_is_string(spec))
+        view_to_int64(view_of(json_string_value(spec)), &whole);
+    return whole;
+}
+
+static double real_of(const json_t *spec) {
+    double real = json_number_value(spec);
+    if (json_is_string(spec))
+        view_to_double(view_of(json_string_value(spec)), &real);
+    return real;
+}
+
+static int put_string(avro_value_t *value, const json_t *spec) {
+    char *text = json_is_string(spec) ? NULL : json_dumps(spec, JSON_ENCODE_ANY);
+    int status = avro_value_set_string(value, text == NULL ? json_string_value(spec) : text);
+    memory_free(text);
+    return status;
+}
+
+static int put(avro_value_t *value, const json_t *spec, const json_t *schema, struct error *error) {
     avro_type_t type = avro_value_get_type(value);
     if (type == AVRO_UNION)
-        return put_union(value, spec, error);
+        return put_union(value, spec, schema, error);
+    if (json_is_object(schema) && json_is_object(json_object_get(schema, "type")))
+        schema = json_object_get(schema, "type");
     if (type == AVRO_RECORD && json_is_object(spec))
-        return put_record(value, spec, error);
+        return put_record(value, spec, schema, error);
     if (type == AVRO_ARRAY && (json_is_array(spec) || json_is_object(spec)))
-        return put_array(value, spec, error);
+        return put_array(value, spec, schema, error);
     if (type == AVRO_MAP && json_is_object(spec))
-        return put_map(value, spec, error);
-    if (!suits(type, spec))
+        return put_map(value, spec, schema, error);
+    if (!suits(type, spec, true))
         return error_set(error, ERROR_INVALID, "the case's value does not fit avro type %d", (int)type);
     switch (type) {
     case AVRO_NULL:
@@ -133,15 +207,17 @@ static int put(avro_value_t *value, const json_t *spec, struct error *error) {
     case AVRO_BOOLEAN:
         return avro_value_set_boolean(value, json_is_true(spec));
     case AVRO_INT32:
-        return avro_value_set_int(value, (int32_t)json_integer_value(spec));
+        return avro_value_set_int(value, (int32_t)whole_of(spec));
     case AVRO_INT64:
-        return avro_value_set_long(value, json_integer_value(spec));
+        return avro_value_set_long(value, whole_of(spec));
     case AVRO_FLOAT:
-        return avro_value_set_float(value, (float)json_number_value(spec));
+        return avro_value_set_float(value, (float)real_of(spec));
     case AVRO_DOUBLE:
-        return avro_value_set_double(value, json_number_value(spec));
+        return avro_value_set_double(value, real_of(spec));
     case AVRO_STRING:
-        return avro_value_set_string(value, json_string_value(spec));
+        return put_string(value, spec);
+    case AVRO_BYTES:
+        return put_bytes(value, spec, schema, error);
     case AVRO_ENUM:
         return avro_value_set_enum(value,
                                    avro_schema_enum_get_by_name(avro_value_get_schema(value), json_string_value(spec)));
@@ -173,7 +249,8 @@ static int bytes_of_avro(const struct side *side, const json_t *spec, struct tex
         avro_value_get_by_index(&value, 0, &first, &name);
         spec = wrapped = json_pack("{s:O}", name, spec);
     }
-    int status = put(&value, spec, error);
+    json_t *written = json_loads(side->schema->text, JSON_DECODE_ANY, NULL);
+    int status = put(&value, spec, written, error);
     if (status == 0) {
         char *buffer = memory_allocate(MOST);
         avro_writer_t writer = avro_writer_memory(buffer, MOST);
@@ -184,6 +261,7 @@ static int bytes_of_avro(const struct side *side, const json_t *spec, struct tex
         memory_free(buffer);
     }
     json_decref(wrapped);
+    json_decref(written);
     avro_value_decref(&value);
     avro_value_iface_decref(class);
     avro_schema_decref(schema);
@@ -192,9 +270,9 @@ static int bytes_of_avro(const struct side *side, const json_t *spec, struct tex
 
 /* --- avro values to JSON --- */
 
-static json_t *take(avro_value_t *value);
+static json_t *take(avro_value_t *value, const json_t *schema);
 
-static json_t *take_items(avro_value_t *value, bool map) {
+static json_t *take_items(avro_value_t *value, bool map, const json_t *schema) {
     json_t *result = map ? json_object() : json_array();
     size_t count;
     avro_value_get_size(value, &count);
@@ -202,10 +280,11 @@ static json_t *take_items(avro_value_t *value, bool map) {
         avro_value_t item;
         const char *name = NULL;
         avro_value_get_by_index(value, i, &item, &name);
+        const json_t *own = json_object_get(schema, map ? "values" : "items");
         if (map)
-            json_object_set_new(result, name, take(&item));
+            json_object_set_new(result, name, take(&item, own == NULL ? schema_of_field(schema, i) : own));
         else
-            json_array_append_new(result, take(&item));
+            json_array_append_new(result, take(&item, own));
     }
     return result;
 }
@@ -219,7 +298,7 @@ static bool is_map_entries(avro_value_t *value) {
             avro_schema_record_field_get_index(items, "value") == 1);
 }
 
-static json_t *take_entries(avro_value_t *value) {
+static json_t *take_entries(avro_value_t *value, const json_t *schema) {
     json_t *result = json_object();
     size_t count;
     avro_value_get_size(value, &count);
@@ -228,14 +307,36 @@ static json_t *take_entries(avro_value_t *value) {
         avro_value_get_by_index(value, i, &item, NULL);
         avro_value_get_by_name(&item, "key", &key, NULL);
         avro_value_get_by_name(&item, "value", &member, NULL);
-        json_t *name = take(&key);
-        json_object_set_new(result, json_is_string(name) ? json_string_value(name) : "null", take(&member));
+        const json_t *items = json_object_get(schema, "items");
+        json_t *name = take(&key, schema_of_field(items, 0));
+        json_object_set_new(result, json_is_string(name) ? json_string_value(name) : "null",
+                            take(&member, schema_of_field(items, 1)));
         json_decref(name);
     }
     return result;
 }
 
-static json_t *take(avro_value_t *value) {
+static json_t *take_bytes(avro_value_t *value, const json_t *schema) {
+    const void *bytes;
+    size_t size;
+    struct text text = TEXT_EMPTY;
+    avro_value_get_bytes(value, &bytes, &size);
+    if (is_decimal(schema)) {
+        __int128 number = size != 0 && *(const signed char *)bytes < 0 ? -1 : 0;
+        for (size_t i = 0; i < size; i++)
+            number = (__int128)((unsigned __int128)number << 8 | ((const unsigned char *)bytes)[i]);
+        struct sql_type type = {
+            .base = SQL_DECIMAL, .precision = 38, .scale = (int)json_integer_value(json_object_get(schema, "scale"))};
+        value_print(&text, (struct value){.tag = VALUE_DECIMAL, .decimal = &number}, &type);
+    } else {
+        base64_encode(&text, (struct view){bytes, size});
+    }
+    json_t *result = json_string(text_string(&text));
+    text_free(&text);
+    return result;
+}
+
+static json_t *take(avro_value_t *value, const json_t *schema) {
     avro_value_t branch;
     int boolean;
     int32_t integer;
@@ -244,16 +345,20 @@ static json_t *take(avro_value_t *value) {
     double real;
     const char *string;
     size_t size;
+    int at;
+    if (json_is_object(schema) && json_is_object(json_object_get(schema, "type")))
+        schema = json_object_get(schema, "type");
     switch (avro_value_get_type(value)) {
     case AVRO_UNION:
+        avro_value_get_discriminant(value, &at);
         avro_value_get_current_branch(value, &branch);
-        return take(&branch);
+        return take(&branch, branch_of(schema, (size_t)at));
     case AVRO_RECORD:
-        return take_items(value, true);
+        return take_items(value, true, schema);
     case AVRO_MAP:
-        return take_items(value, true);
+        return take_items(value, true, schema);
     case AVRO_ARRAY:
-        return is_map_entries(value) ? take_entries(value) : take_items(value, false);
+        return is_map_entries(value) ? take_entries(value, schema) : take_items(value, false, schema);
     case AVRO_BOOLEAN:
         avro_value_get_boolean(value, &boolean);
         return json_boolean(boolean);
@@ -272,6 +377,8 @@ static json_t *take(avro_value_t *value) {
     case AVRO_STRING:
         avro_value_get_string(value, &string, &size);
         return json_string(string);
+    case AVRO_BYTES:
+        return take_bytes(value, schema);
     default:
         return json_null();
     }
@@ -283,6 +390,7 @@ static json_t *json_of_avro(const struct world_schema *registered, struct view p
     json_t *result = NULL;
     if (schema_of(registered, &schema, error) != 0)
         return NULL;
+    json_t *written = json_loads(registered->text, JSON_DECODE_ANY, NULL);
     avro_value_iface_t *class = avro_generic_class_from_schema(schema);
     avro_generic_value_new(class, &value);
     avro_reader_t reader = avro_reader_memory(payload.data, (int64_t)payload.size);
@@ -290,7 +398,8 @@ static json_t *json_of_avro(const struct world_schema *registered, struct view p
         error_set(error, ERROR_CORRUPT, "the sink's AVRO does not decode by its registered schema: %s",
                   avro_strerror());
     else
-        result = take(&value);
+        result = take(&value, written);
+    json_decref(written);
     avro_reader_free(reader);
     avro_value_decref(&value);
     avro_value_iface_decref(class);

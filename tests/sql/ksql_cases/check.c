@@ -1,4 +1,5 @@
 /* What a case expects of records, sources and topics afterwards. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,7 +126,9 @@ int scene_check_outputs(struct scene *scene) {
 /* --- what the case says about sources and topics afterwards --- */
 
 static void plain_schema(struct text *out, const char *schema) {
+    bool quoted = false;
     for (const char *at = schema; *at != '\0'; at++) {
+        quoted ^= *at == '`';
         if (*at == '`' || *at == ' ')
             continue;
         if (strncmp(at, "PRIMARY KEY", 11) == 0)
@@ -138,7 +141,7 @@ static void plain_schema(struct text *out, const char *schema) {
             text_append_string(out, "INT");
             at += (strncmp(at, "INTEGER", 7) == 0 ? 7 : 3) - 1;
         } else {
-            text_append_char(out, *at);
+            text_append_char(out, quoted ? *at : (char)toupper((unsigned char)*at));
         }
     }
 }

@@ -28,8 +28,10 @@ static void register_side(struct scene *scene, const json_t *topic, bool is_key)
     const json_t *id = json_object_get(topic, is_key ? "keySchemaId" : "valueSchemaId");
     if (schema == NULL || json_is_null(schema))
         return;
-    char *text = json_is_string(schema) ? memory_copy_string(json_string_value(schema))
-                                        : json_dumps(schema, JSON_COMPACT | JSON_ENCODE_ANY);
+    /* "int" is a whole AVRO schema; text of other kinds is a schema's own */
+    bool written = json_is_string(schema) && format != NULL && strncmp(format, "PROTOBUF", 8) == 0;
+    char *text =
+        written ? memory_copy_string(json_string_value(schema)) : json_dumps(schema, JSON_COMPACT | JSON_ENCODE_ANY);
     world_register(&scene->world, scene_text(topic, "name"), is_key,
                    format == NULL || strcmp(format, "AVRO") == 0 ? "AVRO"
                    : strncmp(format, "JSON", 4) == 0             ? "JSON"

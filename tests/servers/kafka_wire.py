@@ -66,6 +66,10 @@ def create_topic(address, topic, partitions=1):
     check(ask(address, 19, 0, body), 4 + 2 + len(topic), f"creating {topic}")
 
 
+def delete_topic(address, topic):
+    check(ask(address, 20, 1, struct.pack(">i", 1) + text(topic) + struct.pack(">i", 10000)), 4 + 4 + 2 + len(topic), f"deleting {topic}")
+
+
 def produce(address, topic, records):
     data = batch(records)
     body = struct.pack(">hhi", -1, -1, 10000) + struct.pack(">i", 1) + text(topic) + struct.pack(">iii", 1, 0, len(data)) + data

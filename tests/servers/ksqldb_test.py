@@ -8,6 +8,7 @@ import threading
 import time
 import unittest
 
+import kafka_wire
 from ksqldb_stage import DELIMITED, EARLIEST, EIGHT, LAB, V1, Stage, card
 
 JSON = "application/json"
@@ -303,6 +304,20 @@ class Lab(Stage):
                                                 "their default value): [ksql.service.id]")
         self.assertEqual(self.http("GET", "/is_valid_property/ksql.streams.auto.offset.reset")[2], "true")
         self.assertEqual(self.http("GET", "/is_valid_property/no.such.thing")[0], 400)
+
+    def test_a_query_whose_topic_is_deleted_stops_and_says_so(self):
+        kafka_wire.create_topic(self.kafka, "s")
+        made = self.ksql("CREATE STREAM S (A STRING) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON');"
+                         "CREATE STREAM T WITH (VALUE_FORMAT='JSON') AS SELECT * FROM S;")
+        identity = made[1]["commandStatus"]["queryId"]
+        self.ksql("INSERT INTO S VALUES ('x');")
+        self.eventually(lambda: self.rows("SELECT * FROM T;") == [["x"]])
+        kafka_wire.delete_topic(self.kafka, "s")
+        self.eventually(lambda: [q["state"] for q in self.ksql("SHOW QUERIES;")[0]["queries"]] == ["ERROR"], 120)
+        told = self.ksql(f"EXPLAIN {identity};")[0]["queryDescription"]
+        self.assertEqual((told["state"], len(told["queryErrors"])), ("ERROR", 1))
+        self.assertIn("s", told["queryErrors"][0]["errorMessage"])
+        self.ksql("DROP STREAM T; DROP STREAM S;")
 
     def test_a_request_waits_for_the_command_that_it_names(self):
         began = time.monotonic()

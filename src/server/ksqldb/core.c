@@ -144,7 +144,7 @@ static void make_engine(struct core *core) {
                                    .topics = &core->topics,
                                    .folder = settings->folder,
                                    .service_id = settings->service_id,
-                                   .cluster_id = settings->cluster_id};
+                                   .cluster_id = core->cluster_id};
     memory_open(&core->memory);
     const struct engine_options options = {.clock = settings->clock,
                                            .zone = settings->zone,
@@ -159,11 +159,20 @@ static void make_engine(struct core *core) {
     core->engine = engine_new(&options);
 }
 
+static int learn_cluster(struct core *core, struct error *error) {
+    struct kafka_cluster cluster;
+    if (kafka_admin_cluster(core->topics.admin, TOPICS_PATIENCE_MS, &cluster, error) != 0)
+        return -1;
+    core->cluster_id = memory_copy_string(cluster.cluster_id ? cluster.cluster_id : "");
+    kafka_cluster_free(&cluster);
+    return 0;
+}
+
 int core_open(struct core *core, const struct settings *settings, struct mailbox *inbox, struct error *error) {
     core->settings = settings;
     core->statuses = map_new(status_free);
     core->sessions = sessions_new(core);
-    if (topics_open(&core->topics, settings->profile, inbox, error) != 0 ||
+    if (topics_open(&core->topics, settings->profile, inbox, error) != 0 || learn_cluster(core, error) != 0 ||
         schemas_open(&core->schemas, settings->profile, settings->http_client, error) != 0)
         return -1;
     if (profile_capabilities(settings->profile) & PROFILE_CONNECT)
@@ -195,5 +204,6 @@ void core_close(struct core *core) {
     schemas_close(&core->schemas);
     topics_close(&core->topics);
     map_free(core->statuses);
+    memory_free(core->cluster_id);
     *core = (struct core){0};
 }

@@ -14,6 +14,7 @@
 struct sessions;
 struct core {
     const struct settings *settings;
+    char *cluster_id; /* of the Kafka */
     struct topics topics;
     struct schemas schemas;
     struct memory memory;

@@ -11,7 +11,7 @@
 #include "server/ksqldb/rest.h"
 #include "server/ksqldb/session.h"
 
-enum { INBOX = 8192, COMMIT_MS = 100, CLUSTER_MS = 5000, AT_ONCE = 16 };
+enum { INBOX = 8192, COMMIT_MS = 100, AT_ONCE = 16 };
 
 struct ksqldb_server {
     struct settings settings;
@@ -123,20 +123,6 @@ static void *run(void *context) {
 
 /* --- start and stop --- */
 
-static int learn_cluster(struct settings *settings, struct error *error) {
-    struct kafka_cluster cluster;
-    struct kafka_admin *admin = kafka_admin_new(settings->profile, error);
-    if (!admin)
-        return -1;
-    int result = kafka_admin_cluster(admin, CLUSTER_MS, &cluster, error);
-    if (result == 0) {
-        settings->cluster_id = memory_copy_string(cluster.cluster_id ? cluster.cluster_id : "");
-        kafka_cluster_free(&cluster);
-    }
-    kafka_admin_free(admin);
-    return result;
-}
-
 static int fill_settings(struct settings *settings, const struct ksqldb_server_options *options, struct error *error) {
     settings->profile = profile_reference(options->profile);
     settings->http_client = options->http_client;
@@ -145,9 +131,7 @@ static int fill_settings(struct settings *settings, const struct ksqldb_server_o
     settings->folder = memory_copy_string(options->folder);
     settings->commit_ms = options->commit_interval_ms > 0 ? options->commit_interval_ms : COMMIT_MS;
     settings->clock = options->clock;
-    if (settings->folder && file_make_folders(settings->folder, 0700, error) != 0)
-        return -1;
-    return learn_cluster(settings, error);
+    return settings->folder ? file_make_folders(settings->folder, 0700, error) : 0;
 }
 
 static int listen(struct ksqldb_server *server, const struct ksqldb_server_options *options, struct error *error) {
@@ -212,6 +196,5 @@ void ksqldb_server_stop(struct ksqldb_server *server) {
     memory_free(server->settings.service_id);
     memory_free(server->settings.zone);
     memory_free(server->settings.folder);
-    memory_free(server->settings.cluster_id);
     memory_free(server);
 }

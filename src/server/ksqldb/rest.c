@@ -44,7 +44,7 @@ static void get_info(struct core *core, struct http_exchange *exchange) {
     struct text body = TEXT_EMPTY;
     text_append_string(&body, "{\"KsqlServerInfo\":{");
     put_string(&body, "version", view_of(version));
-    put_string(&body, "kafkaClusterId", view_of(core->settings->cluster_id));
+    put_string(&body, "kafkaClusterId", view_of(core->cluster_id));
     put_string(&body, "ksqlServiceId", view_of(core->settings->service_id));
     put_string(&body, "serverStatus", VIEW("RUNNING"));
     text_append_string(&body, "}}");
@@ -72,7 +72,7 @@ static void get_alive(struct core *core, struct http_exchange *exchange) {
 static void put_cluster(struct text *out, const struct core *core) {
     put_open(out, '{');
     text_append_string(out, "\"scope\":{\"path\":[],\"clusters\":{");
-    put_string(out, "kafka-cluster", view_of(core->settings->cluster_id));
+    put_string(out, "kafka-cluster", view_of(core->cluster_id));
     put_string(out, "ksql-cluster", view_of(core->settings->service_id));
     text_append_string(out, "}},\"id\":\"\"}");
 }

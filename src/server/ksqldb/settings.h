@@ -9,8 +9,7 @@ struct settings {
     struct profile *profile;
     struct http_client *http_client;
     char *service_id, *zone, *folder; /* folder NULL: none */
-    char *cluster_id;
-    char host[80]; /* "127.0.0.1:8088" */
+    char host[80];                    /* "127.0.0.1:8088" */
     int commit_ms;
     const struct clock *clock;
 };

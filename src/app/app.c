@@ -3,6 +3,7 @@
 #include <locale.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -66,7 +67,9 @@ int app_main(int count, char **arguments) {
     } else if (options.help) {
         result = run_help(&options);
     } else if (options.word_count == 0) {
-        bool screen = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && !options.plain;
+        const char *term = getenv("TERM");
+        bool dumb = !term || !*term || strcmp(term, "dumb") == 0;
+        bool screen = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && !options.plain && !dumb;
         result = options.script ? run_script(&options) : screen ? run_console(&options) : run_plain(&options);
     } else {
         const struct verb *verb = verbs;

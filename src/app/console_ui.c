@@ -5,6 +5,7 @@
 
 #include "app/console.h"
 #include "console/command/keymap.h"
+#include "console/model/event.h"
 #include "console/ui/picture.h"
 #include "console/ui/screen.h"
 #include "foundation/base/file.h"
@@ -137,7 +138,8 @@ static void on_entered(void *context, const char *line) {
     struct console *console = context;
     char *path = file_join(console->session.folder, "history");
     struct text text = TEXT_EMPTY;
-    text_append_format(&text, "%s\n", line);
+    text_append(&text, view_trim(view_of(line)));
+    text_append_char(&text, '\n');
     struct request *request = request_new(SERVICE_FILES, REQUEST_APPEND, path);
     request->more = text_take(&text);
     services_send(console->session.services, request);
@@ -297,9 +299,10 @@ void console_connect(struct console *console) {
     load_history(console);
     load_settings(console);
     struct scene scene = console_scene(console);
-    if (console->complaints.size)
-        ui_say(console->ui, &scene, MESSAGE_WARN, text_string(&console->complaints));
-    else if (console->session.joined)
+    struct view rest = text_view(&console->complaints), line;
+    while (view_split(&rest, '\n', &line))
+        event_post_message(console->session.events, MESSAGE_WARN, "%.*s", VIEW_ARGS(line));
+    if (console->session.joined)
         ui_say(console->ui, &scene, MESSAGE_INFO, "Joined the servers of another fraudscope on this machine.");
 }
 

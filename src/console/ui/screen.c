@@ -48,7 +48,7 @@ void screen_restore(void) {
 static void on_fatal_signal(int number) {
     bool shown = active;
     screen_restore();
-    ssize_t written = shown ? write(STDERR_FILENO, crash_note, crash_note_size) : 0;
+    ssize_t written = shown ? write(STDOUT_FILENO, crash_note, crash_note_size) : 0; /* standard error is held back */
     (void)written;
     signal(number, SIG_DFL);
     raise(number);
@@ -266,7 +266,9 @@ void screen_suspend(const char *note) {
     endwin();
     active = 0;
     write_string(note);
+    void (*old)(int) = signal(SIGTSTP, SIG_DFL); /* ncurses' own handler would leave the screen a second time */
     raise(SIGTSTP);
+    signal(SIGTSTP, old);
     active = 1;
     write_string("\033[?2004h");
     refresh();

@@ -309,6 +309,16 @@ class Groups(Scene):
         answer = self.wire.call("OffsetFetch", 8, groups=[{"group_id": "g", "topics": None}])
         self.assertEqual(answer["groups"][0]["topics"][0]["partitions"][0]["metadata"], "note")
 
+    def test_all_offsets_of_a_group_come_by_topic_each_topic_once(self):
+        self.create("two", 3)
+        lone = Member(self, group="lone")
+        for topic, partition in (("two", 2), ("t", 0), ("two", 0), ("two", 1)):
+            self.assertEqual(lone.commit(partition + 10, partition=partition, topic=topic), NONE)
+        for version in (2, 7):
+            answer = self.wire.call("OffsetFetch", version, group_id="lone", topics=None)
+            self.assertEqual([(topic["name"], [(part["partition_index"], part["committed_offset"]) for part in topic["partitions"]])
+                              for topic in answer["topics"]], [("t", [(0, 10)]), ("two", [(0, 10), (1, 11), (2, 12)])])
+
     def test_offsets_are_records_of_the_internal_topic_and_nobody_else_writes_there(self):
         self.one().commit(42)
         topic = next(topic for topic in self.wire.call("Metadata", 12)["topics"] if topic["name"] == "__consumer_offsets")

@@ -72,7 +72,7 @@ int16_t groups_commit(struct groups *groups, struct view group, struct view topi
                       const struct committed *committed);
 bool groups_offset(const struct groups *groups, struct view group, struct view topic, int32_t partition,
                    struct committed *committed);
-/* for (size_t at = 0; groups_next_offset(...);) every committed offset of the group */
+/* for (size_t at = 0; groups_next_offset(...);) every committed offset of the group, by topic, then partition */
 bool groups_next_offset(const struct groups *groups, struct view group, size_t *at, const char **topic,
                         int32_t *partition, struct committed *committed);
 int16_t groups_may_delete_offsets(const struct groups *groups, struct view group);

@@ -42,11 +42,29 @@ static struct kept *find_group(const struct offsets *offsets, struct view group)
     return map_get(offsets->groups, group.data ? group : VIEW(""));
 }
 
+/* Where it is or belongs: by topic, then partition. */
+static size_t place_of(const struct kept *kept, struct view topic, int32_t partition, bool *found) {
+    size_t low = 0, high = kept ? kept->entries.count : 0;
+    *found = false;
+    while (low < high && !*found) {
+        size_t middle = (low + high) / 2;
+        const struct entry *entry = &kept->entries.items[middle];
+        int order = view_compare(view_of(entry->topic), topic);
+        if (order == 0)
+            order = entry->partition < partition ? -1 : entry->partition > partition;
+        *found = order == 0;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return *found ? high : low;
+}
+
 static struct entry *find(const struct kept *kept, struct view topic, int32_t partition) {
-    for (size_t i = 0; kept && i < kept->entries.count; i++)
-        if (kept->entries.items[i].partition == partition && view_equal(view_of(kept->entries.items[i].topic), topic))
-            return &kept->entries.items[i];
-    return NULL;
+    bool found;
+    size_t at = place_of(kept, topic, partition, &found);
+    return found ? &kept->entries.items[at] : NULL;
 }
 
 /* --- memory --- */
@@ -70,11 +88,15 @@ static void keep(struct offsets *offsets, struct view group, struct view topic, 
         kept = memory_zero(1, sizeof *kept);
         map_put(offsets->groups, group.data ? group : VIEW(""), kept);
     }
-    struct entry *entry = find(kept, topic, partition);
-    if (!entry) {
-        vector_push(&kept->entries, (struct entry){.topic = copy_view(topic), .partition = partition});
-        entry = &kept->entries.items[kept->entries.count - 1];
+    bool found;
+    size_t at = place_of(kept, topic, partition, &found);
+    if (!found) {
+        vector_push(&kept->entries, (struct entry){0});
+        memmove(&kept->entries.items[at + 1], &kept->entries.items[at],
+                (kept->entries.count - 1 - at) * sizeof *kept->entries.items);
+        kept->entries.items[at] = (struct entry){.topic = copy_view(topic), .partition = partition};
     }
+    struct entry *entry = &kept->entries.items[at];
     entry->offset = committed->offset;
     entry->leader_epoch = committed->leader_epoch;
     entry->commit_ms = committed->commit_ms;

@@ -31,6 +31,7 @@ int offsets_set(struct offsets *offsets, struct view group, struct view topic, i
 int offsets_remove(struct offsets *offsets, struct view group, struct view topic, int32_t partition);
 bool offsets_get(const struct offsets *offsets, struct view group, struct view topic, int32_t partition,
                  struct committed *committed);
+/* by topic, then partition */
 bool offsets_next(const struct offsets *offsets, struct view group, size_t *at, const char **topic, int32_t *partition,
                   struct committed *committed);
 bool offsets_has_group(const struct offsets *offsets, struct view group);

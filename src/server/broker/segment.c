@@ -72,7 +72,7 @@ static void note_batch(struct segment *segment, const struct batch_header *heade
     segment->end_offset = header->base_offset + header->last_offset_delta + 1;
     if (segment->marks.count && position - segment->marks.items[segment->marks.count - 1].position < INDEX_EVERY)
         return;
-    vector_push(&segment->marks, (struct mark){header->base_offset, position, segment->max_timestamp});
+    vector_push(&segment->marks, (struct mark){segment->end_offset - 1, position, segment->max_timestamp});
     if (segment->max_timestamp_offset >= 0 &&
         (!segment->times.count || segment->times.items[segment->times.count - 1].timestamp < segment->max_timestamp))
         vector_push(&segment->times, (struct time_mark){segment->max_timestamp, segment->max_timestamp_offset});
@@ -100,15 +100,15 @@ static int read_header(const struct segment *segment, const char *folder, struct
 
 /* Headers from the last mark to the end: the segment must end with a whole batch. */
 static bool walk_to_end(struct segment *segment, const char *folder) {
-    int64_t position = segment->marks.count ? segment->marks.items[segment->marks.count - 1].position : 0;
-    int64_t expected =
-        segment->marks.count ? segment->marks.items[segment->marks.count - 1].offset : segment->base_offset;
+    const struct mark *last = segment->marks.count ? &segment->marks.items[segment->marks.count - 1] : NULL;
+    int64_t position = last ? last->position : 0, expected = segment->base_offset;
+    int64_t indexed = last ? last->offset : -1; /* last points into what note_batch may move */
     struct batch_header header;
     struct walk walk;
     walk.held = 0;
-    while (position < segment->size) {
+    for (bool first = true; position < segment->size; first = false) {
         if (read_header(segment, folder, &walk, position, &header, NULL) != 0 || header.base_offset < expected ||
-            header.magic != 2)
+            header.magic != 2 || (first && indexed >= 0 && header.base_offset + header.last_offset_delta != indexed))
             return false;
         note_batch(segment, &header, position);
         expected = segment->end_offset;
@@ -149,9 +149,8 @@ bool segment_load_index(struct segment *segment, const char *folder) {
                    : mark.offset >= segment->base_offset && mark.position == 0;
         vector_push(&segment->marks, mark);
     }
-    for (size_t i = 0; i < segment->marks.count; i++) { /* times that may belong to the mark before the next one */
-        int64_t next = i + 1 < segment->marks.count ? segment->marks.items[i + 1].offset : INT64_MAX;
-        while (time_at < segment->times.count && segment->times.items[time_at].offset < next)
+    for (size_t i = 0; i < segment->marks.count; i++) {
+        while (time_at < segment->times.count && segment->times.items[time_at].offset <= segment->marks.items[i].offset)
             time_at++;
         segment->marks.items[i].max_timestamp = time_at ? segment->times.items[time_at - 1].timestamp : -1;
     }

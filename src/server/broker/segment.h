@@ -12,9 +12,9 @@
 #include "foundation/base/vector.h"
 #include "server/broker/batch_header.h"
 
-struct mark { /* a batch that begins there */
+struct mark { /* the last offset of a batch, and where it begins: as Kafka's index has it */
     int64_t offset, position;
-    int64_t max_timestamp; /* over everything before and in this batch, perhaps a little more */
+    int64_t max_timestamp; /* over everything before and in this batch */
 };
 struct time_mark { /* the largest time up to there, and the last offset of the batch that has it */
     int64_t timestamp, offset;

@@ -1,4 +1,6 @@
 /* OffsetFetch 0-8: null topics ask for all of the group's; from version 8 on for several groups at once. */
+#include <string.h>
+
 #include "server/broker/handler.h"
 
 static void answer_offset(struct request *request, int32_t index, const struct committed *committed) {
@@ -12,19 +14,37 @@ static void answer_offset(struct request *request, int32_t index, const struct c
     answer_tags(request);
 }
 
-/* One entry a partition: the protocol lets a topic come twice. */
+/* How many of the group's offsets from there on are of one topic. */
+static int32_t count_topic(const struct groups *groups, struct view group, size_t at) {
+    struct committed committed;
+    const char *topic, *first = NULL;
+    int32_t count = 0, index;
+    while (groups_next_offset(groups, group, &at, &topic, &index, &committed) &&
+           (!first || strcmp(first, topic) == 0)) {
+        first = topic;
+        count++;
+    }
+    return count;
+}
+
+/* Each topic comes once: clients take a second entry for the whole of it. */
 static void answer_all(struct request *request, struct view group) {
     const struct groups *groups = request->core->groups;
     struct committed committed;
-    int32_t count = 0, index;
+    int32_t topics = 0, index;
     const char *topic;
-    for (size_t at = 0; groups_next_offset(groups, group, &at, &topic, &index, &committed);)
-        count++;
-    answer_array(request, count);
-    for (size_t at = 0; groups_next_offset(groups, group, &at, &topic, &index, &committed);) {
-        answer_string(request, topic);
-        answer_array(request, 1);
-        answer_offset(request, index, &committed);
+    for (size_t at = 0, count; (count = (size_t)count_topic(groups, group, at)) > 0; at += count)
+        topics++;
+    answer_array(request, topics);
+    for (size_t at = 0; topics > 0; topics--) {
+        int32_t count = count_topic(groups, group, at);
+        for (int32_t i = 0; i < count && groups_next_offset(groups, group, &at, &topic, &index, &committed); i++) {
+            if (i == 0) {
+                answer_string(request, topic);
+                answer_array(request, count);
+            }
+            answer_offset(request, index, &committed);
+        }
         answer_tags(request);
     }
 }

@@ -69,12 +69,22 @@ class Stage(unittest.TestCase):
         self.processes = []
 
     def tearDown(self):
+        """Servers stop in order, which a leak checker wants to see too."""
+        wrong = []
         for process in reversed(self.processes):
             if process.poll() is None:
-                process.kill()
+                process.terminate()
+                try:
+                    if process.wait(PATIENCE) != 0:
+                        wrong.append(process.returncode)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    wrong.append("did not stop")
             process.wait()
             process.stdout.close()
+        errors = self.errors() if wrong else ""
         self.home.cleanup()
+        self.assertEqual(wrong, [], errors[-6000:])
 
     def start(self, *arguments):
         """Starts `fraudscope serve`, waits until it is ready, gives its addresses."""

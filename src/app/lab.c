@@ -11,8 +11,8 @@
 
 enum {
     STEP_MS = 30000,
-    ANSWER_MS = 10000, /* step 1: every server answers or is not there */
-    COMMAND_MS = 10000,
+    ANSWER_MS = 10000,  /* step 1: every server answers or is not there */
+    COMMAND_MS = 60000, /* as long as a statement may take */
     TURN_MS = 20,
     MEASURE_MS = 5000, /* of step 9 when --for does not say */
     PRODUCE_STEP = 7,
@@ -65,25 +65,13 @@ static void tell_figures(const char *what, int64_t *samples, size_t count) {
                (long long)percentile(samples, count, 50), (long long)percentile(samples, count, 99));
 }
 
-static bool takes_no_answer(const char *command) {
-    return strncmp(command, ":test", 5) == 0;
-}
-
-/* Commands are requests: the next one goes out when the service has said how the last one ended. */
+/* Commands are requests: the next one goes out when the last one was dealt with. */
 static int run_command(struct session *session, const char *command, bool json, struct error *error) {
-    const struct model *model = session->model;
-    uint64_t before = model->message_total, statements = model->statement_total;
-    int64_t until = clock_monotonic_ms() + COMMAND_MS;
     if (!json)
         printf("  %s\n", command);
     if (action_run(&session->context, view_of(command), error) != 0)
         return -1;
-    while (!takes_no_answer(command) && clock_monotonic_ms() < until && !session_interrupted()) {
-        session_turn(session, TURN_MS);
-        bool answered = model->message_total > before || model->statement_total > statements;
-        if (answered && model->jobs.count == 0)
-            break;
-    }
+    session_settle(session, COMMAND_MS, false);
     session_print_messages(session, true);
     return 0;
 }

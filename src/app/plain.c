@@ -6,7 +6,7 @@
 
 #include "app/runs.h"
 
-enum { TURN_MS = 50 };
+enum { TURN_MS = 50, SETTLE_MS = 60000 };
 
 static bool read_input(struct text *input, bool *ended) {
     char piece[4096];
@@ -40,10 +40,35 @@ static bool run_lines(struct session *session, struct text *input, bool ended) {
     }
 }
 
+/* A server that goes away or comes back is news, as the title bar shows it. */
+static void tell_servers(const struct session *session, enum model_server_state known[SERVER_COUNT]) {
+    static const char *const names[SERVER_COUNT] = {"Kafka", "The schema registry", "ksqlDB", "Connect"};
+    for (int i = 0; i < SERVER_COUNT; i++) {
+        const struct model_server *server = &session->model->servers[i];
+        if (server->state == SERVER_DOWN && known[i] != SERVER_DOWN)
+            printf("%s is away: %s\n", names[i], server->error ? server->error : "no answer");
+        else if (server->state == SERVER_READY && known[i] == SERVER_DOWN)
+            printf("%s answers again.\n", names[i]);
+        known[i] = server->state;
+    }
+    fflush(stdout);
+}
+
+static void greet(const struct session *session) {
+    const char *kafka = profile_get(session->profile, "bootstrap.servers");
+    if (session->options->profile)
+        printf("Profile %s", profile_name(session->profile));
+    else
+        printf("%s", session->joined ? "Joined the servers of another fraudscope" : "Servers are up");
+    printf(", %s. Commands one a line; help lists them, quit ends.\n", kafka ? kafka : "no Kafka");
+    fflush(stdout);
+}
+
 int run_plain(struct options *options) {
     struct session session;
     struct error error = {0};
     struct text input = TEXT_EMPTY;
+    enum model_server_state known[SERVER_COUNT] = {SERVER_ABSENT};
     bool ended = false, failed = false;
     session_catch_signals();
     if (session_open(&session, options, SERVICES_ALL, &error) != 0) {
@@ -51,16 +76,17 @@ int run_plain(struct options *options) {
         session_close(&session);
         return session_exit_of(&error);
     }
-    printf("%s %s. Commands one a line; help lists them, quit ends.\n",
-           session.joined ? "Joined the servers of another fraudscope," : "Servers are up,", profile_get(session.profile, "bootstrap.servers"));
-    fflush(stdout);
+    greet(&session);
     while (!session.context.quit && !session_interrupted() && !(ended && input.size == 0)) {
         session_turn(&session, TURN_MS);
         if (!ended)
             read_input(&input, &ended);
         failed = run_lines(&session, &input, ended) || failed;
         failed = session_print_messages(&session, false) || failed;
+        tell_servers(&session, known);
     }
+    session_settle(&session, SETTLE_MS, false); /* the last lines of a script count too */
+    failed = session_print_messages(&session, false) || failed;
     text_free(&input);
     bool interrupted = session_interrupted();
     session_close(&session);

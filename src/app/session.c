@@ -236,6 +236,17 @@ void session_turn(struct session *session, int timeout_ms) {
         guide_update(session->guide, session->model, clock_wall_ms(session_clock(session)));
 }
 
+void session_settle(struct session *session, int timeout_ms, bool last) {
+    enum { TURN_MS = 20 };
+    int64_t until = clock_monotonic_ms() + timeout_ms;
+    while ((last || !session_interrupted()) && clock_monotonic_ms() < until) {
+        bool pending = services_pending(session->services) > 0;
+        session_turn(session, pending ? TURN_MS : 0);
+        if (!pending && session->model->jobs.count == 0)
+            break;
+    }
+}
+
 bool session_print_messages(struct session *session, bool quiet) {
     bool failed = false;
     const struct model *model = session->model;

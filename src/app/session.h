@@ -41,6 +41,9 @@ void session_close(struct session *session);
 const struct clock *session_clock(const struct session *session); /* NULL = real */
 /* Waits at most timeout_ms for events and applies what came, for 20 ms at most when they come without end. */
 void session_turn(struct session *session, int timeout_ms);
+/* Turns until every request that was sent is dealt with and no job goes on, for timeout_ms at most. last: a signal that
+ * ends the run no longer counts. */
+void session_settle(struct session *session, int timeout_ms, bool last);
 /* Prints message lines that came since the last call: to stdout, warnings and errors to stderr. True when an error was
  * among them. */
 bool session_print_messages(struct session *session, bool quiet);

@@ -8,12 +8,12 @@
 #include "foundation/base/utf8.h"
 #include "lab/topics.h"
 
-enum { TURN_MS = 50, SETTLE_MS = 10000, LAST_MS = 6000 };
+enum { TURN_MS = 50, ANSWER_MS = 10000, SETTLE_MS = 60000, LAST_MS = 6000 };
 
 /* Every server that the verb needs answers, or the first that does not is named. */
 static int reach(struct session *session, unsigned needs) {
     static const unsigned of[SERVER_COUNT] = {PROFILE_KAFKA, PROFILE_REGISTRY, PROFILE_KSQLDB, PROFILE_CONNECT};
-    int64_t until = clock_monotonic_ms() + SETTLE_MS;
+    int64_t until = clock_monotonic_ms() + ANSWER_MS;
     for (int i = 0; i < SERVER_COUNT; i++) {
         const struct model_server *server = &session->model->servers[i];
         if (!(needs & of[i]) || !(profile_capabilities(session->profile) & of[i]))
@@ -67,15 +67,9 @@ static int go_on(struct session *session, int64_t for_ms) {
     return failed ? EXIT_FAILED : session_interrupted() ? EXIT_INTERRUPTED : EXIT_DONE;
 }
 
-/* Until the services have said how it ended. last: the end of a run that a signal ends, which no longer counts. */
+/* Until the services have dealt with it. */
 static int settle(struct session *session, bool last) {
-    int64_t until = clock_monotonic_ms() + (last ? LAST_MS : SETTLE_MS);
-    uint64_t before = session->model->message_total;
-    while ((last || !session_interrupted()) && clock_monotonic_ms() < until) {
-        session_turn(session, TURN_MS);
-        if (session->model->message_total > before && session->model->jobs.count == 0)
-            break;
-    }
+    session_settle(session, last ? LAST_MS : SETTLE_MS, last);
     return session_print_messages(session, false) ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -193,7 +187,7 @@ static int one_line(struct options *options, unsigned services, const char *name
         return result;
     session.seen = note_awaited;
     session.seen_context = &awaited;
-    int64_t until = clock_monotonic_ms() + SETTLE_MS;
+    int64_t until = clock_monotonic_ms() + ANSWER_MS;
     while (!awaited.seen && clock_monotonic_ms() < until && !session_interrupted())
         session_turn(&session, TURN_MS);
     struct text line = TEXT_EMPTY;

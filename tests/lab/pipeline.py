@@ -14,9 +14,9 @@ def bootstrap_of(folder):
 
 
 class Pipeline(Scene):
-    def set_up_lab(self, console, bootstrap):
+    def set_up_lab(self, console, bootstrap, connector="connector create"):
         """Topics, customers and statements; the stream is joined only when the table is full."""
-        self.say(console, "connector create")
+        self.say(console, connector)
         self.read_until(console, "^Connector CDC_Postgresql created")
         self.say(console, "topic create workshop")
         self.read_until(console, "^Subject fraudulent_transactions-value registered")

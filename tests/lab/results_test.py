@@ -1,6 +1,7 @@
 """What the lab computes is what the transactions say, over runs that end in order and runs that are killed."""
 import os
 import signal
+import socket
 import sys
 import time
 import unittest
@@ -80,17 +81,19 @@ class Results(Pipeline):
 class Killed(Pipeline):
     """Servers in one process, killed with -9; the producer in another."""
 
-    def serve_again(self, data, ports):
-        return self.serve("--data", data, *ports)
+    def free_ports(self, *options):
+        """The same ones after each kill, and not the usual ones: others may wait for those."""
+        arguments, held = [], [socket.create_server(("127.0.0.1", 0)) for _ in options]
+        for option, free in zip(options, held):
+            arguments += [option, str(free.getsockname()[1])]
+            free.close()
+        return arguments
 
     def test_acknowledged_records_survive_once_and_queries_repeat_at_most_one_commit_interval(self):
         data = self.home.name + "/d"
-        server, addresses = self.serve("--data", data)
+        ports = self.free_ports("--kafka-port", "--registry-port", "--ksqldb-port", "--connect-port")
+        server, addresses = self.serve("--data", data, *ports)
         bootstrap = addresses["bootstrap.servers"]
-        ports = []
-        for option, name in (("--kafka-port", "bootstrap.servers"), ("--registry-port", "schema.registry.url"),
-                             ("--ksqldb-port", "ksqldb.url"), ("--connect-port", "connect.url")):
-            ports += [option, addresses[name].rsplit(":", 1)[1]]
         console = self.plain("--data", data)
         self.set_up_lab(console, bootstrap)
         self.quit(console)
@@ -124,10 +127,11 @@ class Killed(Pipeline):
             return found if set(found) >= set(wanted) else None
         found = self.eventually(rows)
         repeated = sorted(timestamp for (row, timestamp) in set(found) for _ in range(found.count((row, timestamp)) - 1))
-        # what a kill makes repeat was made within one commit interval (100 ms) before it, and what the machine was late by
+        # what a kill makes repeat was made within one commit interval (100 ms) before it, and what the machine was late by;
+        # a killed process lives on for a moment
         late = 2000 if SLOW else 400
         for timestamp in repeated:
-            self.assertTrue(any(0 <= kill - timestamp <= 100 + late for kill in kills), (timestamp, kills))
+            self.assertTrue(any(-200 <= kill - timestamp <= 100 + late for kill in kills), (timestamp, kills))
         expected, windows = self.expected_windows(bootstrap), {}
 
         def counted():

@@ -70,7 +70,7 @@ class Scene(unittest.TestCase):
             lines.append(line)
             if re.search(pattern, line):
                 return lines
-        self.fail(f"no line matches {pattern!r} in {lines[-40:]}; errors: {self.errors_of(process)}")
+        self.fail(f"no line matches {pattern!r} in {lines[-40:]}; status {process.poll()}; errors: {self.errors_of(process)}")
 
     def say(self, process, line):
         process.stdin.write(line.encode() + b"\n")
@@ -108,7 +108,7 @@ class Scene(unittest.TestCase):
     def plain(self, *arguments):
         """The console without a screen: say() lines to it, read_until() its sentences."""
         console = self.start("plain", *arguments)
-        self.read_until(console, "^(Servers are up|Joined)")
+        self.read_until(console, "^(Servers are up|Joined|Profile)")
         return console
 
     def quit(self, console):

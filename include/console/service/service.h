@@ -64,7 +64,8 @@ struct request {
     double number;
     int64_t count;
     bool flag;
-    struct handled *handled; /* of service_ask; else NULL */
+    struct handled *handled;  /* of service_ask; else NULL */
+    struct services *counted; /* set by services_send */
 };
 struct request *request_new(enum service_id service, enum request_verb verb, const char *text);
 
@@ -83,6 +84,8 @@ struct services;
 struct services *services_start(const struct service_context *context, unsigned mask, struct error *error);
 /* Takes the request. When its service does not run here an ERROR message event says what is missing. */
 void services_send(struct services *services, struct request *request);
+/* Requests sent that are not dealt with yet; what they made known was posted before they stop counting. Any thread. */
+int services_pending(const struct services *services);
 /* Producer flushes, detector commits, all within timeout_ms; joins everything. Accepts NULL. */
 void services_stop(struct services *services, int timeout_ms);
 

@@ -1,6 +1,7 @@
 #include "console/service/service.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "console/service/service_private.h"
@@ -21,6 +22,7 @@ enum { INBOX = 256 };
 
 struct services {
     struct service items[SERVICE_COUNT];
+    _Atomic int pending;
     struct registry_client *registry;
     struct profile *profile;
     struct mailbox *events;
@@ -69,6 +71,8 @@ static bool handled_wait(struct service *self, struct handled *handled, int time
 static void request_free(struct message *message) {
     struct request *request = (struct request *)message;
     handled_release(request->handled, true);
+    if (request->counted)
+        atomic_fetch_sub(&request->counted->pending, 1);
     memory_free(request->text);
     memory_free(request->more);
     memory_free(request);
@@ -133,7 +137,13 @@ void services_send(struct services *services, struct request *request) {
         message_free(&request->message);
         return;
     }
+    request->counted = services;
+    atomic_fetch_add(&services->pending, 1);
     mailbox_send(to->inbox, &request->message);
+}
+
+int services_pending(const struct services *services) {
+    return atomic_load(&services->pending);
 }
 
 void services_stop(struct services *services, int timeout_ms) {

@@ -35,8 +35,22 @@ class Terminal(unittest.TestCase):
     def tearDown(self):
         for pid in self.programs():
             subprocess.run(["kill", "-KILL", pid], capture_output=True)
+            self.gone(pid)
         subprocess.run(["tmux", "-u", "-S", self.socket, "kill-server"], capture_output=True, env=self.environment)
         self.home.cleanup()
+
+    @staticmethod
+    def gone(pid):
+        """A killed program's threads may still write for a moment."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            try:
+                with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+                    if file.read().rsplit(")", 1)[1].split()[0] == "Z":
+                        return
+            except OSError:
+                return
+            time.sleep(0.01)
 
     def tmux(self, *arguments):
         return subprocess.run(["tmux", "-u", "-S", self.socket, *arguments], capture_output=True, text=True, env=self.environment, check=True,

@@ -4,32 +4,53 @@
 #include "foundation/base/memory.h"
 #include "foundation/format/inspect.h"
 #include "server/registry/private.h"
+#include "server/registry/references.h"
 
 void candidate_free(struct candidate *candidate) {
     memory_free(candidate->type);
     text_free(&candidate->text);
+    text_free(&candidate->references);
+    text_free(&candidate->extras);
+    text_free(&candidate->whole);
 }
 
 /* Fields that would change what a schema means if they were dropped in silence. */
 static bool refuses(const json_t *root, struct http_reply *reply) {
-    static const char *const names[] = {"references", "ruleSet", "metadata", "schemaTagsToAdd", "schemaTagsToRemove"};
+    static const char *const names[] = {"schemaTagsToAdd", "schemaTagsToRemove"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const json_t *field = json_object_get(root, names[i]);
         if (field && !json_is_null(field) && (json_array_size(field) || json_object_size(field))) {
-            http_reply_fault(
-                reply, 42201,
-                "Invalid schema: '%s' is not supported by this registry; register a schema that stands alone",
-                names[i]);
+            http_reply_fault(reply, 42201, "Invalid schema: '%s' is not supported by this registry", names[i]);
             return true;
         }
     }
     return false;
 }
 
-bool candidate_read(struct candidate *candidate, struct view body, struct http_reply *reply) {
-    json_error_t where;
+static bool take_parts(struct candidate *candidate, const struct store *store, const json_t *root, const char *type,
+                       const char *schema, struct http_reply *reply) {
     struct error error = {0};
     struct text canonical = TEXT_EMPTY;
+    bool good =
+        references_read(json_object_get(root, "references"), &candidate->references, &error) == 0 &&
+        schema_stand_alone(store, type, schema, text_string(&candidate->references), &candidate->whole, &error) == 0 &&
+        schema_text_check(view_of(type), text_view(&candidate->whole), &canonical, &error) == 0;
+    if (!good)
+        http_reply_fault(reply, 42201, "Invalid schema of type %s, details: %s", type, error.message);
+    text_free(&canonical);
+    if (!good)
+        return false;
+    candidate->type = memory_copy_string(type);
+    candidate->id = (int32_t)json_integer_value(json_object_get(root, "id"));
+    candidate->version = (int32_t)json_integer_value(json_object_get(root, "version"));
+    schema_compact(view_of(schema), &candidate->text);
+    schema_extras(root, &candidate->extras);
+    return true;
+}
+
+bool candidate_read(struct candidate *candidate, const struct store *store, struct view body,
+                    struct http_reply *reply) {
+    json_error_t where;
     bool good = false;
     *candidate = (struct candidate){0};
     json_t *root = json_loadb(body.data ? body.data : "", body.size, 0, &where);
@@ -47,23 +68,16 @@ bool candidate_read(struct candidate *candidate, struct view body, struct http_r
                          "Invalid schema type PROTOBUF: not supported by this registry, which knows AVRO and JSON");
     else if (strcmp(type, "AVRO") != 0 && strcmp(type, "JSON") != 0)
         http_reply_fault(reply, 42201, "Invalid schema type %.60s: this registry knows AVRO and JSON", type);
-    else if (refuses(root, reply))
-        goto cleanup;
-    else if (schema_text_check(view_of(type), view_of(schema), &canonical, &error) != 0)
-        http_reply_fault(reply, 42201, "Invalid schema of type %s, details: %s", type, error.message);
-    else {
-        candidate->type = memory_copy_string(type);
-        schema_compact(view_of(schema), &candidate->text);
-        good = true;
-    }
-cleanup:
+    else if (!refuses(root, reply))
+        good = take_parts(candidate, store, root, type, schema, reply);
     json_decref(root);
-    text_free(&canonical);
     return good;
 }
 
 bool candidate_same(const struct candidate *candidate, const struct stored_schema *schema, bool normalise) {
-    if (strcmp(candidate->type, schema->type) != 0)
+    if (strcmp(candidate->type, schema->type) != 0 ||
+        strcmp(text_string(&candidate->references), schema->references) != 0 ||
+        strcmp(text_string(&candidate->extras), schema->extras) != 0)
         return false;
     if (view_equal(text_view(&candidate->text), view_of(schema->text)))
         return true;
@@ -103,16 +117,16 @@ bool level_is_known(const char *level) {
     return level_find(level) != NULL;
 }
 
-static bool fits(const struct level *level, const struct candidate *candidate, const struct stored_schema *older,
-                 struct text *reasons) {
+static bool fits(const struct store *store, const struct level *level, const struct candidate *candidate,
+                 const struct stored_schema *older, struct text *reasons) {
     struct error error = {0};
-    struct text found = TEXT_EMPTY;
+    struct text found = TEXT_EMPTY, whole = TEXT_EMPTY;
     int result = 1;
     if (strcmp(candidate->type, older->type) != 0)
         text_append_format(&found, "version %d is of type %s, the new schema of type %s", (int)older->version,
                            older->type, candidate->type);
-    else
-        result = compatibility_check(view_of(candidate->type), text_view(&candidate->text), view_of(older->text),
+    else if ((result = schema_stand_alone(store, older->type, older->text, older->references, &whole, &error)) == 0)
+        result = compatibility_check(view_of(candidate->type), text_view(&candidate->whole), text_view(&whole),
                                      level->direction, &found, &error);
     if (result < 0)
         text_append_format(&found, "version %d cannot be compared: %s", (int)older->version, error.message);
@@ -122,11 +136,12 @@ static bool fits(const struct level *level, const struct candidate *candidate, c
         text_append(reasons, text_view(&found));
     }
     text_free(&found);
+    text_free(&whole);
     return result == 0;
 }
 
-bool compatible(const char *level_name, const struct stored_subject *subject, const struct candidate *candidate,
-                const struct stored_schema *only, struct text *reasons) {
+bool compatible(const struct store *store, const char *level_name, const struct stored_subject *subject,
+                const struct candidate *candidate, const struct stored_schema *only, struct text *reasons) {
     const struct level *level = level_find(level_name);
     bool good = true;
     if (!level)
@@ -134,11 +149,11 @@ bool compatible(const char *level_name, const struct stored_subject *subject, co
     if (!level->checks || !subject)
         return true;
     if (only)
-        return fits(level, candidate, only, reasons);
+        return fits(store, level, candidate, only, reasons);
     for (size_t i = subject->versions.count; i-- > 0;) {
         if (subject->versions.items[i].deleted)
             continue;
-        if (!fits(level, candidate, &subject->versions.items[i], reasons))
+        if (!fits(store, level, candidate, &subject->versions.items[i], reasons))
             good = false;
         if (!level->transitive)
             break;

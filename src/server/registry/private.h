@@ -20,13 +20,21 @@ bool registry_write(struct registry *registry, struct view key, struct view valu
 /* 42205 unless the subject (NULL = all) may be written to. */
 bool registry_may_write(const struct registry *registry, const char *subject, struct http_reply *reply);
 
+/* 42208 for names that mean something which is not here: contexts (":.NAME:subject"). */
+bool subject_is_allowed(const char *subject, struct http_reply *reply);
+
 struct candidate { /* a schema that came in, checked */
     char *type;
-    struct text text; /* compact */
+    struct text text;               /* compact */
+    struct text references, extras; /* as stored_schema has them */
+    struct text whole;              /* standing alone */
+    int32_t id, version;            /* asked for; 0 = none. Only imports may ask */
 };
 void candidate_free(struct candidate *candidate);
-bool candidate_read(struct candidate *candidate, struct view body, struct http_reply *reply);
+bool candidate_read(struct candidate *candidate, const struct store *store, struct view body, struct http_reply *reply);
 bool candidate_same(const struct candidate *candidate, const struct stored_schema *schema, bool normalise);
+/* 42206 when another schema refers to that version. */
+bool version_is_free(const struct registry *registry, const char *subject, int32_t version, struct http_reply *reply);
 /* "latest", "-1" or a number; NULL: reply is filled with 42202, 40401 or 40402. */
 struct stored_schema *version_named(const struct registry *registry, const struct http_exchange *exchange, bool deleted,
                                     struct http_reply *reply);
@@ -35,8 +43,8 @@ struct stored_schema *version_named(const struct registry *registry, const struc
 bool level_is_known(const char *level);
 /* Against the newest version, or all of them when the level says so; only != NULL: against that one. True = compatible,
  * else *reasons has a line each. */
-bool compatible(const char *level, const struct stored_subject *subject, const struct candidate *candidate,
-                const struct stored_schema *only, struct text *reasons);
+bool compatible(const struct store *store, const char *level, const struct stored_subject *subject,
+                const struct candidate *candidate, const struct stored_schema *only, struct text *reasons);
 
 /* subjects.c */
 void subjects_list(struct registry *, const struct http_exchange *, struct http_reply *);

@@ -44,6 +44,14 @@ bool registry_may_write(const struct registry *registry, const char *subject, st
     return false;
 }
 
+bool subject_is_allowed(const char *subject, struct http_reply *reply) {
+    if (!subject || !view_starts_with(view_of(subject), VIEW(":.")))
+        return true;
+    http_reply_fault(reply, 42208,
+                     "The specified subject '%s' is not valid: contexts are not supported by this registry", subject);
+    return false;
+}
+
 /* --- the routes --- */
 
 #define ACTION(name)                                                                                                   \
@@ -85,7 +93,8 @@ static const struct http_work works[] = {
     {"GET", "/subjects/{subject}/versions/{version}", run_version_get, "number or latest; ?deleted"},
     {"DELETE", "/subjects/{subject}/versions/{version}", run_version_delete, "softly, then ?permanent"},
     {"GET", "/subjects/{subject}/versions/{version}/schema", run_version_get_text, "the text alone"},
-    {"GET", "/subjects/{subject}/versions/{version}/referencedby", run_version_referenced_by, "always empty"},
+    {"GET", "/subjects/{subject}/versions/{version}/referencedby", run_version_referenced_by,
+     "ids of the schemas that refer to it"},
     {"GET", "/schemas/ids/{id}", run_schema_get, "a schema by id"},
     {"GET", "/schemas/ids/{id}/schema", run_schema_get_text, "the text alone"},
     {"GET", "/schemas/ids/{id}/subjects", run_schema_subjects, "who uses it; ?subject, ?deleted"},
@@ -101,7 +110,7 @@ static const struct http_work works[] = {
     {"PUT", "/config/{subject}", run_config_put, "sets it"},
     {"DELETE", "/config/{subject}", run_config_delete, "back to the global one"},
     {"GET", "/mode", run_mode_get, "global mode"},
-    {"PUT", "/mode", run_mode_put, "READWRITE or READONLY"},
+    {"PUT", "/mode", run_mode_put, "READWRITE, READONLY or IMPORT; ?force"},
     {"DELETE", "/mode", run_mode_delete, "back to READWRITE"},
     {"GET", "/mode/{subject}", run_mode_get, "mode of a subject; ?defaultToGlobal"},
     {"PUT", "/mode/{subject}", run_mode_put, "sets it"},

@@ -24,6 +24,7 @@ void schema_get(struct registry *registry, const struct http_exchange *exchange,
         text_append_format(&reply->body, "\"schemaType\":\"%s\",", schema->type);
     text_append_string(&reply->body, "\"schema\":");
     text_append_json(&reply->body, view_of(schema->text));
+    append_references_and_extras(&reply->body, schema);
     text_append_char(&reply->body, '}');
 }
 

@@ -29,9 +29,9 @@ void compatibility_test(struct registry *registry, const struct http_exchange *e
     struct text reasons = TEXT_EMPTY;
     if (version && !(only = version_named(registry, exchange, false, reply)))
         return;
-    if (candidate_read(&candidate, http_exchange_body(exchange), reply)) {
-        bool good = compatible(store_level(&registry->store, name), store_subject(&registry->store, name), &candidate,
-                               only, &reasons);
+    if (candidate_read(&candidate, &registry->store, http_exchange_body(exchange), reply)) {
+        bool good = compatible(&registry->store, store_level(&registry->store, name),
+                               store_subject(&registry->store, name), &candidate, only, &reasons);
         text_append_format(&reply->body, "{\"is_compatible\":%s", good ? "true" : "false");
         if (asks(exchange, "verbose"))
             append_messages(&reply->body, &reasons);
@@ -65,7 +65,7 @@ static const struct setting {
           "mode",
           42204,
           40409,
-          "Invalid mode. Valid values here are READWRITE and READONLY",
+          "Invalid mode. Valid values here are READWRITE, READONLY and IMPORT",
           "does not have subject-level mode configured"};
 
 static const char *setting_of(const struct registry *registry, const struct setting *setting,
@@ -89,8 +89,19 @@ static void setting_get(struct registry *registry, const struct http_exchange *e
 }
 
 static bool setting_is_known(const struct setting *setting, const char *value) {
-    return setting == &config ? level_is_known(value)
-                              : strcmp(value, "READWRITE") == 0 || strcmp(value, "READONLY") == 0;
+    return setting == &config
+               ? level_is_known(value)
+               : strcmp(value, "READWRITE") == 0 || strcmp(value, "READONLY") == 0 || strcmp(value, "IMPORT") == 0;
+}
+
+/* Imported ids must not meet given ones. name NULL: any subject. */
+static bool has_schemas(const struct registry *registry, const char *name) {
+    for (size_t i = 0; i < registry->store.subjects.count; i++) {
+        const struct stored_subject *subject = registry->store.subjects.items[i];
+        if (subject_latest(subject, true) && (!name || strcmp(subject->name, name) == 0))
+            return true;
+    }
+    return false;
 }
 
 static void setting_put(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply,
@@ -106,10 +117,14 @@ static void setting_put(struct registry *registry, const struct http_exchange *e
     if (!root) {
         http_reply_fault(reply, 400, "The body is not JSON: %s at line %d, column %d", where.text, where.line,
                          where.column);
-    } else if (setting == &mode && (strcmp(value, "IMPORT") == 0 || strcmp(value, "READONLY_OVERRIDE") == 0 ||
-                                    strcmp(value, "FORWARD") == 0)) {
-        http_reply_fault(reply, 42205, "Mode %s is not supported by this registry; it knows READWRITE and READONLY",
-                         value);
+    } else if (!subject_is_allowed(http_exchange_parameter(exchange, "subject"), reply)) {
+        goto cleanup;
+    } else if (setting == &mode && (strcmp(value, "READONLY_OVERRIDE") == 0 || strcmp(value, "FORWARD") == 0)) {
+        http_reply_fault(reply, 42205,
+                         "Mode %s is not supported by this registry; it knows READWRITE, READONLY and IMPORT", value);
+    } else if (setting == &mode && strcmp(value, "IMPORT") == 0 && !asks(exchange, "force") &&
+               has_schemas(registry, http_exchange_parameter(exchange, "subject"))) {
+        http_reply_fault(reply, 42205, "Cannot import since found existing subjects; ?force=true imports all the same");
     } else if (!setting_is_known(setting, value)) {
         http_reply_fault(reply, setting->unknown_code, "%s", setting->unknown);
     } else {
@@ -118,6 +133,7 @@ static void setting_put(struct registry *registry, const struct http_exchange *e
         if (registry_write(registry, text_view(&key), text_view(&record), reply))
             text_append_format(&reply->body, "{\"%s\":\"%s\"}", setting->field, value);
     }
+cleanup:
     json_decref(root);
     text_free(&key);
     text_free(&record);

@@ -10,6 +10,8 @@
 static void schema_clear(struct stored_schema *schema) {
     memory_free(schema->type);
     memory_free(schema->text);
+    memory_free(schema->references);
+    memory_free(schema->extras);
 }
 
 static void subject_free(struct stored_subject *subject) {
@@ -124,6 +126,17 @@ static void set_string(char **place, const char *value) {
     *place = copy;
 }
 
+static void take_extras(struct stored_schema *schema, const json_t *value) {
+    const json_t *references = json_object_get(value, "references");
+    struct text extras = TEXT_EMPTY;
+    char *printed = json_array_size(references) ? json_dumps(references, JSON_COMPACT) : NULL;
+    set_string(&schema->references, printed ? printed : "");
+    free(printed);
+    schema_extras(value, &extras);
+    set_string(&schema->extras, text_string(&extras));
+    text_free(&extras);
+}
+
 static bool apply_schema(struct store *store, const json_t *key, const json_t *value) {
     const char *name = json_string_value(json_object_get(key, "subject"));
     json_int_t version = json_integer_value(json_object_get(key, "version"));
@@ -159,6 +172,7 @@ static bool apply_schema(struct store *store, const json_t *key, const json_t *v
     schema->deleted = json_is_true(json_object_get(value, "deleted"));
     set_string(&schema->type, type ? type : "AVRO");
     set_string(&schema->text, text);
+    take_extras(schema, value);
     if (store->last_id < schema->id)
         store->last_id = schema->id;
     return true;
@@ -262,6 +276,13 @@ void record_schema_key(struct text *out, const char *subject, int32_t version) {
     text_append_format(out, ",\"version\":%d,\"magic\":1}", (int)version);
 }
 
+void append_references_and_extras(struct text *out, const struct stored_schema *schema) {
+    if (*schema->references)
+        text_append_format(out, ",\"references\":%s", schema->references);
+    if (*schema->extras)
+        text_append_format(out, ",%s", schema->extras);
+}
+
 void record_schema(struct text *out, const char *subject, const struct stored_schema *schema) {
     text_append_string(out, "{\"subject\":");
     text_append_json(out, view_of(subject));
@@ -270,6 +291,7 @@ void record_schema(struct text *out, const char *subject, const struct stored_sc
         text_append_format(out, "\"schemaType\":\"%s\",", schema->type);
     text_append_string(out, "\"schema\":");
     text_append_json(out, view_of(schema->text));
+    append_references_and_extras(out, schema);
     text_append_format(out, ",\"deleted\":%s}", schema->deleted ? "true" : "false");
 }
 
@@ -293,6 +315,17 @@ void record_setting(struct text *out, const char *name, const char *value) {
 }
 
 /* --- texts of schemas --- */
+
+void schema_extras(const json_t *from, struct text *out) {
+    static const char *const names[] = {"metadata", "ruleSet"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const json_t *field = json_object_get(from, names[i]);
+        char *printed = json_is_object(field) && json_object_size(field) ? json_dumps(field, JSON_COMPACT) : NULL;
+        if (printed)
+            text_append_format(out, "%s\"%s\":%s", out->size ? "," : "", names[i], printed);
+        free(printed);
+    }
+}
 
 void schema_compact(struct view schema, struct text *out) {
     bool quoted = false;

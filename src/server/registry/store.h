@@ -2,6 +2,7 @@
  * else. Changed only by applying records. One owner. */
 #pragma once
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +15,8 @@ struct stored_schema {
     bool deleted; /* softly */
     char *type;   /* "AVRO", "JSON" */
     char *text;
+    char *references; /* JSON, "" when there are none */
+    char *extras;     /* what the registry keeps for clients: "metadata":{...},"ruleSet":{...} or "" */
 };
 struct stored_subject {
     char *name;
@@ -45,6 +48,11 @@ void record_schema(struct text *out, const char *subject, const struct stored_sc
 void record_delete_subject(struct text *key, struct text *value, const char *subject, int32_t version);
 void record_setting_key(struct text *out, const char *keytype, const char *subject); /* "CONFIG", "MODE" */
 void record_setting(struct text *out, const char *name, const char *value);
+
+/* ",\"references\":..." and what follows it, or nothing */
+void append_references_and_extras(struct text *out, const struct stored_schema *schema);
+/* metadata and ruleSet of a JSON object, as members without braces; nothing when there are none. */
+void schema_extras(const json_t *from, struct text *out);
 
 /* White space outside of strings dropped: the text by which two schemas are the same. */
 void schema_compact(struct view schema, struct text *out);

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "server/registry/private.h"
+#include "server/registry/references.h"
 
 static const char *subject_of(const struct http_exchange *exchange) {
     return http_exchange_parameter(exchange, "subject");
@@ -47,6 +48,7 @@ static void append_schema(struct text *out, const char *subject, const struct st
         text_append_format(out, "\"schemaType\":\"%s\",", schema->type);
     text_append_string(out, "\"schema\":");
     text_append_json(out, view_of(schema->text));
+    append_references_and_extras(out, schema);
     text_append_char(out, '}');
 }
 
@@ -86,7 +88,7 @@ void subject_look_up(struct registry *registry, const struct http_exchange *exch
         reply_subject_not_found(reply, name);
         return;
     }
-    if (candidate_read(&candidate, http_exchange_body(exchange), reply)) {
+    if (candidate_read(&candidate, &registry->store, http_exchange_body(exchange), reply)) {
         const struct stored_schema *same = find_same(subject, &candidate, asks(exchange, "normalize"), deleted);
         if (same)
             append_schema(&reply->body, name, same);
@@ -145,6 +147,12 @@ void subject_delete(struct registry *registry, const struct http_exchange *excha
     for (size_t i = 0; i < subject->versions.count; i++)
         if (permanent || !subject->versions.items[i].deleted)
             vector_push(&versions, subject->versions.items[i].version);
+    for (size_t i = 0; i < versions.count; i++) {
+        if (!version_is_free(registry, name, versions.items[i], reply)) {
+            vector_free(&versions);
+            return;
+        }
+    }
     bool level = subject->level != NULL, mode = subject->mode != NULL, done = true;
     if (permanent)
         for (size_t i = 0; done && i < versions.count; i++)
@@ -206,13 +214,51 @@ static void fault_incompatible(struct http_reply *reply, const char *name, const
     text_free(&line);
 }
 
+/* The id and version that the new schema gets: those asked for while the subject imports, else the next ones. */
+static bool choose_numbers(struct registry *registry, const char *name, const struct candidate *candidate,
+                           bool normalise, int32_t *id, int32_t *version, struct http_reply *reply) {
+    bool imports = strcmp(store_mode(&registry->store, name), "IMPORT") == 0;
+    const struct stored_subject *subject = store_subject(&registry->store, name);
+    const struct stored_schema *last = subject_latest(subject, true);
+    const struct stored_schema *holder = candidate->id > 0 ? store_by_id(&registry->store, candidate->id) : NULL;
+    *version = last ? last->version + 1 : 1;
+    if (!imports && candidate->id > 0) {
+        http_reply_fault(reply, 42205, "Subject %s is not in import mode", name);
+        return false;
+    }
+    if (!imports) {
+        *id = id_for(&registry->store, candidate, normalise);
+        if (!*id) /* taken even if the write fails, since the record may have been kept all the same */
+            *id = ++registry->store.last_id;
+        return true;
+    }
+    if (candidate->id < 1 || (holder && !candidate_same(candidate, holder, normalise))) {
+        if (candidate->id < 1)
+            http_reply_fault(reply, 42205, "Subject %s is in import mode: an id must be given with the schema", name);
+        else
+            http_reply_fault(reply, 42205, "Overwrite new schema with id %d is not permitted.", (int)candidate->id);
+        return false;
+    }
+    *id = candidate->id;
+    if (candidate->version > 0)
+        *version = candidate->version;
+    if (subject_version(subject, *version)) {
+        http_reply_fault(reply, 42205, "Subject %s has a version %d already", name, (int)*version);
+        return false;
+    }
+    return true;
+}
+
 void version_register(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const char *name = subject_of(exchange);
     bool normalise = asks(exchange, "normalize");
     struct candidate candidate = {0};
     struct text reasons = TEXT_EMPTY, key = TEXT_EMPTY, value = TEXT_EMPTY;
-    if (!candidate_read(&candidate, http_exchange_body(exchange), reply))
+    if (!subject_is_allowed(name, reply) ||
+        !candidate_read(&candidate, &registry->store, http_exchange_body(exchange), reply)) {
+        candidate_free(&candidate);
         return;
+    }
     const struct stored_subject *subject = store_subject(&registry->store, name);
     const struct stored_schema *same = find_same(subject, &candidate, normalise, false);
     if (same) {
@@ -222,17 +268,20 @@ void version_register(struct registry *registry, const struct http_exchange *exc
     if (!registry_may_write(registry, name, reply))
         goto cleanup;
     const char *level = store_level(&registry->store, name);
-    if (!compatible(level, subject, &candidate, NULL, &reasons)) {
+    bool imports = strcmp(store_mode(&registry->store, name), "IMPORT") == 0;
+    if (!imports && !compatible(&registry->store, level, subject, &candidate, NULL, &reasons)) {
         fault_incompatible(reply, name, level, &reasons);
         goto cleanup;
     }
-    const struct stored_schema *last = subject_latest(subject, true);
-    int32_t id = id_for(&registry->store, &candidate, normalise);
-    if (!id)
-        /* Taken even if the write fails, since the record may have been kept all the same. */
-        id = ++registry->store.last_id;
-    struct stored_schema schema = {
-        .id = id, .version = last ? last->version + 1 : 1, .type = candidate.type, .text = candidate.text.data};
+    int32_t id, version;
+    if (!choose_numbers(registry, name, &candidate, normalise, &id, &version, reply))
+        goto cleanup;
+    struct stored_schema schema = {.id = id,
+                                   .version = version,
+                                   .type = candidate.type,
+                                   .text = candidate.text.data,
+                                   .references = (char *)(uintptr_t)text_string(&candidate.references),
+                                   .extras = (char *)(uintptr_t)text_string(&candidate.extras)};
     record_schema_key(&key, name, schema.version);
     record_schema(&value, name, &schema);
     if (registry_write(registry, text_view(&key), text_view(&value), reply))
@@ -277,6 +326,8 @@ void version_delete(struct registry *registry, const struct http_exchange *excha
                          (int)version);
         return;
     }
+    if (!version_is_free(registry, name, version, reply))
+        return;
     if (permanent) {
         done = delete_for_ever(registry, name, version, reply);
     } else {
@@ -293,8 +344,43 @@ void version_delete(struct registry *registry, const struct http_exchange *excha
         text_append_format(&reply->body, "%d", (int)version);
 }
 
-/* References are refused at registration, so nothing ever refers to a version. */
+/* Ids of the schemas, softly deleted ones left out, that refer to the version. */
 void version_referenced_by(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
-    if (version_named(registry, exchange, false, reply))
-        text_append_string(&reply->body, "[]");
+    const struct stored_schema *schema = version_named(registry, exchange, false, reply);
+    VECTOR(int32_t) ids = {0};
+    if (!schema)
+        return;
+    for (size_t i = 0; i < registry->store.subjects.count; i++) {
+        const struct stored_subject *subject = registry->store.subjects.items[i];
+        for (size_t j = 0; j < subject->versions.count; j++) {
+            const struct stored_schema *user = &subject->versions.items[j];
+            bool known = user->deleted || !references_name(user->references, subject_of(exchange), schema->version);
+            for (size_t k = 0; k < ids.count; k++)
+                known = known || ids.items[k] == user->id;
+            if (!known)
+                vector_push(&ids, user->id);
+        }
+    }
+    text_append_char(&reply->body, '[');
+    for (size_t i = 0; i < ids.count; i++)
+        text_append_format(&reply->body, "%s%d", i ? "," : "", (int)ids.items[i]);
+    text_append_char(&reply->body, ']');
+    vector_free(&ids);
+}
+
+bool version_is_free(const struct registry *registry, const char *name, int32_t version, struct http_reply *reply) {
+    for (size_t i = 0; i < registry->store.subjects.count; i++) {
+        const struct stored_subject *subject = registry->store.subjects.items[i];
+        for (size_t j = 0; j < subject->versions.count; j++) {
+            if (!subject->versions.items[j].deleted &&
+                references_name(subject->versions.items[j].references, name, version)) {
+                http_reply_fault(
+                    reply, 42206,
+                    "One or more references exist to the schema {magic=1,keytype=SCHEMA,subject=%s,version=%d}.", name,
+                    (int)version);
+                return false;
+            }
+        }
+    }
+    return true;
 }

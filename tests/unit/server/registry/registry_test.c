@@ -220,7 +220,13 @@ static void what_cannot_be_taken_is_refused_by_name(void **state) {
     expect_fault(scene, "POST", path, "{\"schemaType\":\"THRIFTX\",\"schema\":\"x\"}", 422, 42201, "THRIFTX");
     expect_fault(scene, "POST", path,
                  "{\"schema\":\"\\\"int\\\"\",\"references\":[{\"name\":\"a\",\"subject\":\"b\",\"version\":1}]}", 422,
-                 42201, "'references' is not supported");
+                 42201, "No schema reference found for subject");
+    expect_fault(scene, "POST", path, "{\"schema\":\"\\\"int\\\"\",\"references\":[{\"name\":\"a\"}]}", 422, 42201,
+                 "reference 1 lacks a name, a subject or a version");
+    expect_fault(scene, "POST", path, "{\"schema\":\"\\\"int\\\"\",\"schemaTagsToAdd\":[{\"a\":1}]}", 422, 42201,
+                 "'schemaTagsToAdd' is not supported");
+    expect_fault(scene, "POST", "/subjects/%3A.staging%3Aa-value/versions", CUST, 422, 42208,
+                 "contexts are not supported");
     expect_fault(scene, "GET", "/subjects/bad-value/versions", NULL, 404, 40401, "Subject 'bad-value' not found.");
     expect_fault(scene, "GET", "/schemas/ids/99999", NULL, 404, 40403, "Schema 99999 not found");
     expect_fault(scene, "GET", "/schemas/ids/x", NULL, 404, 40403, "Schema x not found");
@@ -228,7 +234,8 @@ static void what_cannot_be_taken_is_refused_by_name(void **state) {
     expect_fault(scene, "GET", "/subjects/ok-value/versions/abc", NULL, 422, 42202, "'abc' is not a valid version id");
     expect_fault(scene, "GET", "/subjects/ok-value/versions/99", NULL, 404, 40402, "Version 99 not found.");
     expect_fault(scene, "GET", "/nowhere", NULL, 404, 404, "HTTP 404 Not Found");
-    expect_fault(scene, "PUT", "/mode", "{\"mode\":\"IMPORT\"}", 422, 42205, "Mode IMPORT is not supported");
+    expect_fault(scene, "PUT", "/mode", "{\"mode\":\"READONLY_OVERRIDE\"}", 422, 42205,
+                 "Mode READONLY_OVERRIDE is not");
     expect_fault(scene, "PUT", "/mode", "{\"mode\":\"ODD\"}", 422, 42204, "Invalid mode");
 }
 
@@ -241,6 +248,101 @@ static void a_read_only_subject_takes_no_new_schema(void **state) {
     registered(scene, "mode-value", CUST);
     expect(scene, "DELETE", "/mode/mode-value", NULL, 200, "{\"mode\":\"READONLY\"}");
     registered(scene, "mode-value", CUST_MORE);
+}
+
+#define ADDRESS                                                                                                        \
+    "{\"schema\":\"{\\\"type\\\":\\\"record\\\",\\\"name\\\":\\\"Address\\\",\\\"namespace\\\":\\\"shop\\\","          \
+    "\\\"fields\\\":"                                                                                                  \
+    "[{\\\"name\\\":\\\"town\\\",\\\"type\\\":\\\"string\\\"}]}\"}"
+#define BUYER(version, more)                                                                                           \
+    "{\"schema\":\"{\\\"type\\\":\\\"record\\\",\\\"name\\\":\\\"Buyer\\\",\\\"namespace\\\":\\\"shop\\\","            \
+    "\\\"fields\\\":"                                                                                                  \
+    "[{\\\"name\\\":\\\"home\\\",\\\"type\\\":\\\"Address\\\"},{\\\"name\\\":\\\"work\\\",\\\"type\\\":[\\\"null\\\"," \
+    "\\\"shop.Address\\\"]}" more                                                                                      \
+    "]}\",\"references\":[{\"name\":\"shop.Address\",\"subject\":\"address\",\"version\":" version "}]}"
+
+static void an_avro_schema_may_refer_to_another_and_is_compared_with_it_inside(void **state) {
+    struct scene *scene = *state;
+    registered(scene, "address", ADDRESS);
+    int id = registered(scene, "buyer", BUYER("1", ""));
+    char path[64], list[32];
+    snprintf(path, sizeof path, "/schemas/ids/%d", id);
+    expect(scene, "GET", path, NULL, 200, NULL);
+    assert_non_null(strstr(text_string(&scene->answer.body),
+                           "\"references\":[{\"name\":\"shop.Address\",\"subject\":\"address\",\"version\":1}]"));
+    assert_int_equal(registered(scene, "buyer", BUYER("1", "")), id);
+    snprintf(list, sizeof list, "[%d]", id);
+    expect(scene, "GET", "/subjects/address/versions/1/referencedby", NULL, 200, list);
+    expect_fault(scene, "DELETE", "/subjects/address/versions/1", NULL, 422, 42206, "One or more references exist");
+    expect_fault(scene, "DELETE", "/subjects/address", NULL, 422, 42206, "subject=address,version=1");
+    expect_fault(scene, "POST", "/subjects/buyer/versions", BUYER("2", ""), 422, 42201, "No schema reference found");
+    /* the new address has a field without a default: the buyer that refers to it cannot read old ones */
+    expect(scene, "PUT", "/config/address", "{\"compatibility\":\"NONE\"}", 200, NULL);
+    registered(scene, "address",
+               "{\"schema\":\"{\\\"type\\\":\\\"record\\\",\\\"name\\\":\\\"Address\\\",\\\"namespace\\\":\\\"shop\\\","
+               "\\\"fields\\\":[{\\\"name\\\":\\\"town\\\",\\\"type\\\":\\\"string\\\"},{\\\"name\\\":\\\"code\\\","
+               "\\\"type\\\":\\\"int\\\"}]}\"}");
+    expect_fault(scene, "POST", "/subjects/buyer/versions", BUYER("2", ""), 409, 409, "code");
+    expect(scene, "DELETE", "/subjects/buyer", NULL, 200, "[1]");
+    expect(scene, "DELETE", "/subjects/address", NULL, 200, "[1,2]");
+}
+
+static void a_json_schema_may_refer_to_another(void **state) {
+    struct scene *scene = *state;
+    registered(scene, "town.json", "{\"schemaType\":\"JSON\",\"schema\":\"{\\\"type\\\":\\\"string\\\"}\"}");
+    registered(scene, "house-value",
+               "{\"schemaType\":\"JSON\",\"schema\":\"{\\\"type\\\":\\\"object\\\",\\\"properties\\\":{\\\"town\\\":"
+               "{\\\"$ref\\\":\\\"town.json\\\"}}}\",\"references\":[{\"name\":\"town.json\",\"subject\":\"town.json\","
+               "\"version\":1}]}");
+    /* a town that is a number is another type than the one referred to */
+    expect_fault(scene, "POST", "/subjects/house-value/versions",
+                 "{\"schemaType\":\"JSON\",\"schema\":\"{\\\"type\\\":\\\"object\\\",\\\"properties\\\":{\\\"town\\\":"
+                 "{\\\"type\\\":\\\"integer\\\"}}}\"}",
+                 409, 409, "town");
+    expect_fault(
+        scene, "POST", "/subjects/lost-value/versions",
+        "{\"schemaType\":\"JSON\",\"schema\":\"{\\\"$ref\\\":\\\"a\\\"}\",\"references\":[{\"name\":\"a\",\"subject\":"
+        "\"nowhere\",\"version\":1}]}",
+        422, 42201, "No schema reference found for subject \\\"nowhere\\\"");
+}
+
+static void metadata_and_rules_are_kept_for_the_clients(void **state) {
+    struct scene *scene = *state;
+    struct text body = TEXT_EMPTY;
+    text_append(&body, (struct view){CUST, sizeof CUST - 2});
+    text_append_string(
+        &body, ",\"metadata\":{\"properties\":{\"owner\":\"me\"}},\"ruleSet\":{\"domainRules\":[{\"name\":\"r\"}]}}");
+    int plain = registered(scene, "ruled-value", CUST), ruled = registered(scene, "ruled-value", text_string(&body));
+    assert_int_not_equal(plain, ruled);
+    expect(scene, "GET", "/subjects/ruled-value/versions/2", NULL, 200, NULL);
+    assert_non_null(strstr(text_string(&scene->answer.body), "\"metadata\":{\"properties\":{\"owner\":\"me\"}}"));
+    assert_non_null(strstr(text_string(&scene->answer.body), "\"ruleSet\":{\"domainRules\":[{\"name\":\"r\"}]}"));
+    text_free(&body);
+}
+
+static void an_import_brings_its_own_ids_and_versions(void **state) {
+    struct scene *scene = *state;
+    struct text body = TEXT_EMPTY;
+    text_append(&body, (struct view){CUST, sizeof CUST - 2});
+    text_append_string(&body, ",\"id\":777,\"version\":5}");
+    expect_fault(scene, "POST", "/subjects/brought-value/versions", text_string(&body), 422, 42205,
+                 "not in import mode");
+    expect(scene, "PUT", "/mode/brought-value", "{\"mode\":\"IMPORT\"}", 200, "{\"mode\":\"IMPORT\"}");
+    expect_fault(scene, "POST", "/subjects/brought-value/versions", CUST, 422, 42205, "an id must be given");
+    assert_int_equal(registered(scene, "brought-value", text_string(&body)), 777);
+    expect(scene, "GET", "/subjects/brought-value/versions", NULL, 200, "[5]");
+    text_clear(&body);
+    text_append(&body, (struct view){CUST_MORE, sizeof CUST_MORE - 2});
+    text_append_string(&body, ",\"id\":777}");
+    expect_fault(scene, "POST", "/subjects/brought-value/versions", text_string(&body), 422, 42205,
+                 "Overwrite new schema");
+    expect(scene, "DELETE", "/mode/brought-value", NULL, 200, NULL);
+    assert_true(registered(scene, "fixed-value",
+                           "{\"schema\":\"{\\\"type\\\":\\\"fixed\\\",\\\"name\\\":\\\"F\\\",\\\"size\\\":7}\"}") >
+                777);
+    expect_fault(scene, "PUT", "/mode/brought-value", "{\"mode\":\"IMPORT\"}", 422, 42205,
+                 "Cannot import since found existing");
+    text_free(&body);
 }
 
 static void a_subject_with_a_slash_and_a_blank_is_found(void **state) {
@@ -289,6 +391,10 @@ int main(void) {
         cmocka_unit_test(a_version_is_deleted_softly_before_it_is_deleted_for_ever),
         cmocka_unit_test(what_cannot_be_taken_is_refused_by_name),
         cmocka_unit_test(a_read_only_subject_takes_no_new_schema),
+        cmocka_unit_test(an_avro_schema_may_refer_to_another_and_is_compared_with_it_inside),
+        cmocka_unit_test(a_json_schema_may_refer_to_another),
+        cmocka_unit_test(metadata_and_rules_are_kept_for_the_clients),
+        cmocka_unit_test(an_import_brings_its_own_ids_and_versions),
         cmocka_unit_test(a_subject_with_a_slash_and_a_blank_is_found),
         cmocka_unit_test(after_a_restart_everything_is_as_it_was),
     };

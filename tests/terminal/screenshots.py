@@ -50,6 +50,9 @@ def picture(program, columns, rows, keys, target):
             return subprocess.run(["tmux", "-u", "-S", home + "/tmux", *arguments], env=environment, check=True, capture_output=True,
                                   text=True).stdout
 
+        # the eleven steps up to the detector, so that the console finds a lab at work
+        subprocess.run([program, "lab", "--data", home + "/d", "--seed", "7", "--until", "9", "--for", "10s"], env=environment, check=True,
+                       capture_output=True)
         tmux("new-session", "-d", "-x", str(columns), "-y", str(rows), program, "--data", home + "/d", "--seed", "7")
         for wait, key in keys:
             time.sleep(wait)
@@ -68,7 +71,7 @@ def picture(program, columns, rows, keys, target):
 def main():
     program, folder = sys.argv[1:]
     os.makedirs(folder, exist_ok=True)
-    lab = [(2.0, "t c"), (1.0, "c c"), (1.5, "p p"), (1.5, "p +"), (0.5, "p +"), (8.0, "p +"), (6.0, None)]
+    lab = [(2.0, "p p"), (0.5, "d d"), (0.5, "p +"), (0.5, "p +"), (0.5, "p +"), (15.0, "p b"), (6.0, None)]
     for letter, columns, rows in (("A", 120, 36), ("B", 80, 24), ("C", 200, 60)):
         picture(program, columns, rows, lab, f"{folder}/{letter}-dark-{columns}x{rows}.png")
         print(f"{folder}/{letter}-dark-{columns}x{rows}.png")

@@ -201,7 +201,8 @@ void describe_query(const struct sheet_options *options, const json_t *entity) {
     names_section(options, "Sources that this query reads from", json_object_get(entity, "sources"));
     names_section(options, "Sinks that this query writes to", json_object_get(entity, "sinks"));
     text_section(options, "Execution plan", entity_text(entity, "executionPlan"));
-    text_section(options, "Processing topology", entity_text(entity, "topology"));
+    if (strcmp(entity_text(entity, "topology"), entity_text(entity, "executionPlan")) != 0)
+        text_section(options, "Processing topology", entity_text(entity, "topology"));
     if (json_object_size(properties) == 0)
         return;
     section(options, "Overridden Properties");

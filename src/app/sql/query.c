@@ -99,6 +99,7 @@ static void take(struct reading *reading, const struct news *news) {
     switch (news->what) {
     case NEWS_HEAD:
         reading->printed = news->printed && shell->sheet.format == SQL_TABLE;
+        shell_separate(shell);
         if (!reading->printed && !reading->sheet)
             reading->sheet = sheet_new(&shell->sheet, (const char *const *)news->names, news->right, news->count);
         break;

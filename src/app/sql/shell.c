@@ -77,6 +77,12 @@ void shell_show_error(const struct error *error, struct view statement, const ch
 
 /* --- one statement --- */
 
+void shell_separate(struct shell *shell) {
+    if (shell->begun && shell->sheet.format == SQL_TABLE)
+        fputc('\n', shell->sheet.out);
+    shell->begun = true;
+}
+
 static int send(struct shell *shell, struct view statement, struct error *error) {
     struct text json = TEXT_EMPTY, say = TEXT_EMPTY;
     int taken = sql_session_take(shell->kept, shell->client, statement, &say, error), result = taken < 0 ? -1 : 0;
@@ -84,8 +90,10 @@ static int send(struct shell *shell, struct view statement, struct error *error)
         sheet_line(stdout, text_view(&say));
     if (taken == 0)
         result = ksqldb_client_execute(shell->client, statement, sql_session_wire(shell->kept), &json, error);
-    if (taken == 0 && result == 0)
+    if (result == 0 && json.size && !view_equal(view_trim(text_view(&json)), VIEW("[]"))) {
+        shell_separate(shell);
         entities_print(&shell->sheet, text_view(&json));
+    }
     text_free(&json);
     text_free(&say);
     return result ? shell_exit_of(error) : EXIT_DONE;

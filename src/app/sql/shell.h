@@ -14,6 +14,7 @@ struct shell {
     struct sheet_options sheet;
     bool interactive; /* errors do not end it, and there is somebody to tell how things went */
     bool left;        /* exit was said */
+    bool begun;       /* a result was printed: a blank line comes before the next */
     int depth;        /* of RUN SCRIPT */
     void (*clear)(void);
     VECTOR(char *) history; /* of this run */
@@ -40,6 +41,8 @@ int shell_run_file(struct shell *shell, const char *path);
 int shell_statement(struct shell *shell, const struct script *script, struct view statement, int line);
 /* SELECT and PRINT. ^C ends the query, a signal to end the program too. */
 int shell_query(struct shell *shell, struct view statement, struct error *error);
+/* Before each result in the format for people. */
+void shell_separate(struct shell *shell);
 /* Commands of the shell itself: help, exit, output ... False when the line is none. */
 bool shell_local(struct shell *shell, struct view line, int *result);
 /* The prompt on a terminal, until exit or end of input. */

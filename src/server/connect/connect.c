@@ -48,6 +48,9 @@ ACTION(connector_get_task_status)
 ACTION(connector_restart_task)
 ACTION(connector_get_offsets)
 ACTION(connector_delete_offsets)
+ACTION(connector_patch_config)
+ACTION(connector_patch_offsets)
+ACTION(loggers_refuse)
 ACTION(connector_get_topics)
 ACTION(plugins_list)
 ACTION(plugin_validate)
@@ -59,8 +62,9 @@ static const struct http_work works[] = {
     {"POST", "/connectors", run_connectors_create, "name and config"},
     {"GET", "/connectors/{name}", run_connector_get, "config and tasks"},
     {"DELETE", "/connectors/{name}", run_connector_delete, "ends and forgets it, its offsets too"},
-    {"GET", "/connectors/{name}/config", run_connector_get_config, "its settings, secrets too"},
+    {"GET", "/connectors/{name}/config", run_connector_get_config, "its settings, secrets masked"},
     {"PUT", "/connectors/{name}/config", run_connector_put_config, "makes or changes it"},
+    {"PATCH", "/connectors/{name}/config", run_connector_patch_config, "changes some of them"},
     {"GET", "/connectors/{name}/status", run_connector_get_status, "states and traces"},
     {"PUT", "/connectors/{name}/pause", run_connector_pause, "keeps its task"},
     {"PUT", "/connectors/{name}/resume", run_connector_resume, "goes on at its offset"},
@@ -71,7 +75,11 @@ static const struct http_work works[] = {
     {"POST", "/connectors/{name}/tasks/{task}/restart", run_connector_restart_task, "starts it anew"},
     {"GET", "/connectors/{name}/offsets", run_connector_get_offsets, "where its source is"},
     {"DELETE", "/connectors/{name}/offsets", run_connector_delete_offsets, "of a stopped one: from the start again"},
+    {"PATCH", "/connectors/{name}/offsets", run_connector_patch_offsets, "of a stopped one: where it goes on"},
     {"GET", "/connectors/{name}/topics", run_connector_get_topics, "written so far"},
+    {"GET", "/admin/loggers", run_loggers_refuse, "refused"},
+    {"GET", "/admin/loggers/{name}", run_loggers_refuse, "refused"},
+    {"PUT", "/admin/loggers/{name}", run_loggers_refuse, "refused"},
     {"GET", "/connector-plugins", run_plugins_list, "kinds of connectors"},
     {"PUT", "/connector-plugins/{class}/config/validate", run_plugin_validate, "each setting with what is wrong"},
     {0},

@@ -102,7 +102,8 @@ static void append_setting(struct text *out, const struct connector_setting *set
     text_append_string(out, ",\"dependents\":[]},\"value\":{\"name\":");
     text_append_json(out, view_of(setting->name));
     text_append_string(out, ",\"value\":");
-    append_or_null(out, value ? value : setting->otherwise);
+    bool secret = value && properties_is_secret(setting->name);
+    append_or_null(out, secret ? "********" : value ? value : setting->otherwise);
     text_append_string(out, ",\"recommended_values\":[");
     for (size_t i = 0; setting->values && setting->values[i]; i++) {
         text_append_string(out, i ? "," : "");

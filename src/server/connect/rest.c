@@ -1,12 +1,14 @@
 #include "server/connect/rest.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/kafka.h"
 #include "foundation/base/memory.h"
 
 enum { CLUSTER_TIMEOUT_MS = 5000 };
+static const char mask[] = "********"; /* what answers have in the place of a secret */
 
 static bool is_true(const struct http_exchange *exchange, const char *name) {
     const char *value = http_exchange_query(exchange, name);
@@ -37,7 +39,7 @@ static void append_config(struct text *out, const struct properties *config) {
         text_append_string(out, i ? "," : "");
         text_append_json(out, view_of(name));
         text_append_char(out, ':');
-        text_append_json(out, view_of(value));
+        text_append_json(out, properties_is_secret(name) ? VIEW("********") : view_of(value));
     }
     text_append_char(out, '}');
 }
@@ -159,6 +161,24 @@ static struct properties *read_config(const json_t *object, struct http_reply *r
     return config;
 }
 
+/* Who reads a configuration, changes something and sends it back means the secret that is kept, not its mask. */
+static bool unmask(struct properties *config, const struct properties *kept, struct http_reply *reply) {
+    for (size_t i = 0; i < properties_count(config); i++) {
+        const char *name, *value;
+        properties_at(config, i, &name, &value);
+        if (!properties_is_secret(name) || strcmp(value, mask) != 0)
+            continue;
+        const char *secret = kept ? properties_get(kept, name) : NULL;
+        if (!secret) {
+            http_reply_fault(reply, 400, "Setting %s is the mask that answers show, and there is nothing kept for it",
+                             name);
+            return false;
+        }
+        properties_set(config, name, secret);
+    }
+    return true;
+}
+
 static json_t *read_body(const struct http_exchange *exchange, struct http_reply *reply) {
     struct view body = http_exchange_body(exchange);
     json_error_t where;
@@ -215,7 +235,12 @@ static void configure(struct worker *worker, const char *name, struct properties
                       struct http_reply *reply) {
     struct error error = {0};
     struct text validation = TEXT_EMPTY;
-    bool exists = worker_find(worker, name) != NULL;
+    const struct connector *before = worker_find(worker, name);
+    bool exists = before != NULL;
+    if (!unmask(config, before ? before->config : NULL, reply)) {
+        properties_free(config);
+        return;
+    }
     const char *inner = properties_get(config, "name");
     const struct connector_kind *kind = kind_of(config, reply);
     int faults = kind ? connector_validate(kind, config, &validation) : 0;
@@ -276,6 +301,29 @@ void connector_put_config(struct worker *worker, const struct http_exchange *exc
     struct properties *config = root ? read_config(root, reply) : NULL;
     if (config)
         configure(worker, name, config, connector ? connector->target : TARGET_STARTED, reply);
+    json_decref(root);
+}
+
+/* Settings of the body replace those kept, null takes one away. */
+void connector_patch_config(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
+    const struct connector *connector = found(worker, exchange, reply);
+    json_t *root = connector ? read_body(exchange, reply) : NULL, *value;
+    struct properties *given = root ? read_config(root, reply) : NULL;
+    const char *name;
+    if (given) {
+        struct properties *config = properties_copy(connector->config);
+        for (size_t i = 0; i < properties_count(given); i++) {
+            const char *setting, *text;
+            properties_at(given, i, &setting, &text);
+            properties_set(config, setting, text);
+        }
+        json_object_foreach(root, name, value) {
+            if (json_is_null(value))
+                properties_remove(config, name);
+        }
+        configure(worker, connector->name, config, connector->target, reply);
+    }
+    properties_free(given);
     json_decref(root);
 }
 
@@ -396,18 +444,55 @@ void connector_get_offsets(struct worker *worker, const struct http_exchange *ex
     text_append_string(&reply->body, "]}");
 }
 
+/* False: reply is filled. */
+static bool may_change_offsets(const struct connector *connector, struct http_reply *reply) {
+    if (connector->target == TARGET_STOPPED)
+        return true;
+    http_reply_fault(
+        reply, 400,
+        "Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the "
+        "specified connector by issuing a 'PUT' request to the '/connectors/%s/stop' endpoint",
+        connector->name);
+    return false;
+}
+
+/* {"offsets":[{"partition":{...},"offset":{...}}]}: there is one partition, and null takes its offset away. */
+void connector_patch_offsets(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
+    struct error error = {0};
+    struct connector *connector = found(worker, exchange, reply);
+    if (!connector || !may_change_offsets(connector, reply))
+        return;
+    json_t *root = read_body(exchange, reply);
+    if (!root)
+        return;
+    const json_t *list = json_object_get(root, "offsets"), *one = json_array_get(list, 0),
+                 *offset = json_object_get(one, "offset");
+    json_t *partition = json_loads(connector->kind ? connector->kind->partition : "{}", 0, NULL);
+    char *text = json_is_object(offset) ? json_dumps(offset, JSON_COMPACT) : NULL;
+    if (json_array_size(list) != 1 || !json_equal(json_object_get(one, "partition"), partition))
+        http_reply_fault(reply, 400, "The body must have one entry in 'offsets', of the partition %s",
+                         connector->kind ? connector->kind->partition : "{}");
+    else if (!text && !json_is_null(offset))
+        http_reply_fault(reply, 400, "'offset' is neither an object nor null");
+    else if ((text ? worker_keep_offset(worker, connector, text, &error)
+                   : worker_forget_offsets(worker, connector, &error)) != 0)
+        http_reply_fault(reply, 500, "The change could not be kept in Kafka: %s", error.message);
+    else
+        text_append_string(&reply->body,
+                           "{\"message\":\"The offsets for this connector have been altered successfully\"}");
+    free(text);
+    json_decref(partition);
+    json_decref(root);
+}
+
 void connector_delete_offsets(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
     struct error error = {0};
     struct connector *connector = found(worker, exchange, reply);
     if (!connector)
         return;
-    if (connector->target != TARGET_STOPPED) {
-        http_reply_fault(
-            reply, 400,
-            "Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the "
-            "specified connector by issuing a 'PUT' request to the '/connectors/%s/stop' endpoint",
-            connector->name);
-    } else if (worker_forget_offsets(worker, connector, &error) != 0) {
+    if (!may_change_offsets(connector, reply))
+        return;
+    if (worker_forget_offsets(worker, connector, &error) != 0) {
         http_reply_fault(reply, 500, "The change could not be kept in Kafka: %s", error.message);
     } else {
         text_append_string(&reply->body,
@@ -427,6 +512,14 @@ void connector_get_topics(struct worker *worker, const struct http_exchange *exc
         text_append_json(&reply->body, view_of(connector->topics.items[i]));
     }
     text_append_string(&reply->body, "]}}");
+}
+
+/* --- what there is not --- */
+
+void loggers_refuse(struct worker *worker, const struct http_exchange *exchange, struct http_reply *reply) {
+    (void)worker, (void)exchange;
+    http_reply_fault(reply, 501,
+                     "Loggers cannot be listed or changed here: this worker writes one log, to the program's");
 }
 
 /* --- kinds --- */

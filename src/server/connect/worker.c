@@ -427,6 +427,18 @@ void worker_restart(struct worker *worker, struct connector *connector) {
     write_state(worker, connector);
 }
 
+int worker_keep_offset(struct worker *worker, struct connector *connector, const char *offset, struct error *error) {
+    struct text key = TEXT_EMPTY, value = TEXT_EMPTY;
+    offset_key(&key, connector);
+    text_append_string(&value, offset);
+    int result = write_record(worker, offsets, &key, &value, error);
+    if (result == 0)
+        set_string(&connector->offset, offset);
+    text_free(&key);
+    text_free(&value);
+    return result;
+}
+
 int worker_forget_offsets(struct worker *worker, struct connector *connector, struct error *error) {
     struct text key = TEXT_EMPTY;
     offset_key(&key, connector);

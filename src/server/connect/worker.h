@@ -48,6 +48,8 @@ int worker_set_target(struct worker *worker, struct connector *connector, enum t
 void worker_restart(struct worker *worker, struct connector *connector);
 /* Its offsets go too: a connector made again under this name brings its snapshot again. */
 int worker_delete(struct worker *worker, struct connector *connector, struct error *error);
+/* Where it goes on when it is started next; only while it does not run. offset: JSON text. */
+int worker_keep_offset(struct worker *worker, struct connector *connector, const char *offset, struct error *error);
 int worker_forget_offsets(struct worker *worker, struct connector *connector, struct error *error);
 const char *connector_state(const struct connector *connector);      /* "RUNNING", "PAUSED", "STOPPED" */
 const char *connector_task_state(const struct connector *connector); /* "RUNNING", "PAUSED", "FAILED" */

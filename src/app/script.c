@@ -8,10 +8,11 @@
 #include "foundation/base/memory.h"
 #include "foundation/base/utf8.h"
 
-enum { TURN_MS = 20, WAIT_MS = 60000, SETTLE_TURNS = 3, COLUMNS = 80, ROWS = 24 };
+enum { TURN_MS = 20, WAIT_MS = 60000, SETTLE_MS = 60, COLUMNS = 80, ROWS = 24 };
 
+/* Gives the services a moment to answer; what has to be there is waited for by `wait`. */
 static void settle(struct console *console) {
-    for (int i = 0; i < SETTLE_TURNS; i++)
+    for (int64_t until = clock_monotonic_ms() + SETTLE_MS; clock_monotonic_ms() < until;)
         session_turn(&console->session, TURN_MS);
 }
 

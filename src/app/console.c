@@ -168,8 +168,10 @@ static int start(struct console *console, struct options *options, struct error 
         return session_exit_of(error);
     options->starting = NULL;
     if (!options->zone) {
-        snprintf(session->settings.zone, sizeof session->settings.zone, "%s", clock_system_zone());
-        clock_zone_offset(session->settings.zone, 0, &(int){0}, NULL);
+        int offset;
+        const char *zone = clock_system_zone();
+        if (clock_zone_offset(zone, 0, &offset, NULL) == 0)
+            snprintf(session->settings.zone, sizeof session->settings.zone, "%s", zone);
     }
     set_crash_note(console);
     console_connect(console);

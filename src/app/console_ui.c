@@ -11,18 +11,29 @@
 #include "foundation/base/file.h"
 #include "foundation/base/memory.h"
 
-enum { ASK_GROUND_MS = 100 };
+enum { ASK_GROUND_MS = 100, QUARTER_MS = 15 * 60 * 1000 };
+
+/* The offset of a zone comes from a file: it is looked up when the zone changes, and every quarter of an hour. */
+static int zone_offset(struct console *console, const char *zone, int64_t now_ms) {
+    int64_t quarter = now_ms / QUARTER_MS;
+    if (quarter != console->zone_quarter || strcmp(zone, console->zone) != 0) {
+        console->zone_quarter = quarter;
+        snprintf(console->zone, sizeof console->zone, "%s", zone);
+        clock_zone_offset(zone, now_ms, &console->zone_offset, NULL);
+    }
+    return console->zone_offset;
+}
 
 struct scene console_scene(struct console *console) {
     struct session *session = &console->session;
-    struct scene scene = {
+    int64_t now_ms = clock_wall_ms(session_clock(session));
+    return (struct scene){
         .model = session->model,
         .guide = session->guide,
         .settings = &session->settings,
-        .now_ms = clock_wall_ms(session_clock(session)),
+        .now_ms = now_ms,
+        .zone_offset = zone_offset(console, session->settings.zone, now_ms),
     };
-    clock_zone_offset(session->settings.zone, scene.now_ms, &scene.zone_offset, NULL);
-    return scene;
 }
 
 static int on_run(void *context, struct view line, struct error *error) {

@@ -16,7 +16,7 @@ struct console {
     enum colour_mode mode; /* of pictures */
     bool on_screen;
     struct text complaints; /* of key, theme and settings files: shown once */
-    char zone[64]; /* whose offset is known, in this quarter of an hour */
+    char zone[64];          /* whose offset is known, in this quarter of an hour */
     int64_t zone_quarter;
     int zone_offset;
     int64_t painted_ms, resized_ms;

@@ -43,7 +43,8 @@ static inline bool ask_as_actions_do(void *context, struct view line, struct que
 static const char *why_not_as_actions_say(void *context, const char *line) {
     return action_why_not(&((struct stage *)context)->context, line);
 }
-static inline void values_as_actions_know(void *context, const char *placeholder, const char *prefix, ui_emit emit, void *to) {
+static inline void values_as_actions_know(void *context, const char *placeholder, const char *prefix, ui_emit emit,
+                                          void *to) {
     (void)prefix;
     action_values(&((struct stage *)context)->context, placeholder, emit, to);
 }
@@ -132,7 +133,7 @@ static inline void post_topics(struct stage *stage) {
 }
 
 static inline struct tail_row *new_transaction(int64_t offset, int64_t timestamp, int id, int amount, const char *card,
-                                        const char *town) {
+                                               const char *town) {
     struct tail_row *row = memory_zero(1, sizeof *row);
     struct text json = TEXT_EMPTY, raw = TEXT_EMPTY;
     *row = (struct tail_row){

@@ -43,7 +43,7 @@ class Open:
         self.peer.close()
 
 
-class Lab(Stage):
+class Base(Stage):
     servers = ("broker", "registry", "ksqldb")
 
     def setUp(self):
@@ -69,6 +69,8 @@ class Lab(Stage):
     EXPECTED = [(card(1), 1, 7, "2026-11-23 08:05:00 +0000"), (card(1), 2, 120, "2026-11-23 08:00:00 +0000"),
                 (card(2), 1, 50, "2026-11-23 08:00:00 +0000")]
 
+
+class Lab(Base):
     def test_the_statements_answer_as_ksqldb_does(self):
         entities = self.run_lab()
         self.assertEqual([entity["commandSequenceNumber"] for entity in entities], [2, 4, 6, 8, 10, 12])
@@ -376,6 +378,53 @@ class Lab(Stage):
         self.assertIn("AGGREGATE_TRANS", topics)
         self.assertNotIn("FEATURE_SET", topics)
         self.assertEqual(self.ksql("SHOW STREAMS;")[0]["streams"], [])
+
+
+class Odd(Base):
+    """Several partitions, records that are none."""
+
+    def test_topics_of_three_partitions_are_joined_and_counted_by_card(self):
+        self.prepare(3)
+        self.customers()
+        entities = [self.ksql(statement)[0] for statement in LAB]
+        self.assertIn("PARTITIONS=3", entities[2]["statementText"])
+        self.eventually(lambda: sum(offset["consumerOffset"] for topic in self.ksql("DESCRIBE AGGREGATE_TRANSACTIONS EXTENDED;")[0]
+                                    ["sourceDescription"]["queryOffsetSummaries"][0]["topicSummaries"]
+                                    if topic["kafkaTopic"] == "REKEY_CUSTOMER" for offset in topic["offsets"]) == 5)
+        self.some_transactions()
+        self.eventually(lambda: self.windows() == self.EXPECTED)
+        self.stop(self.processes[0])
+        self.start()
+        self.assertEqual(self.windows(), self.EXPECTED)
+
+    def test_records_that_do_not_decode_are_passed_over_and_told_once_in_a_while(self):
+        self.prepare()
+        self.ksql(LAB[0])
+        self.ksql("CREATE STREAM COPY AS SELECT AMOUNT FROM TRANSACTIONS;")
+        good = [self.transaction(n, card(1), n, EIGHT + n) for n in range(3)]
+        kafka_wire.produce(self.kafka, "transactions", good[:1] + [(b"x", b"\0\0\0\0\1{", EIGHT)] * 200 + [(b"x", b"rubbish", EIGHT)] + good[1:])
+        self.eventually(lambda: self.rows("SELECT * FROM COPY;") == [[0], [1], [2]])
+        self.assertLess(len([line for line in self.errors().splitlines() if "CSAS_COPY" in line]), 5)
+
+
+class Connectors(Stage):
+    def test_connector_statements_go_to_connect(self):
+        self.start()
+        entity = self.ksql("CREATE SOURCE CONNECTOR \"People\" WITH ('connector.class'='datagen', 'quickstart'='customers', 'count'='7', 'seed'='1');")[0]
+        self.assertEqual((entity["@type"], entity["info"]["name"], entity["info"]["type"]), ("connector_info", "People", "source"))
+        self.eventually(lambda: [row for row in self.ksql("SHOW CONNECTORS;")[0]["connectors"]] ==
+                        [{"name": "People", "type": "source", "className": "datagen", "state": "RUNNING (1/1 tasks RUNNING)"}])
+        described = self.ksql("DESCRIBE CONNECTOR \"People\";")[0]
+        self.assertEqual((described["connectorClass"], described["status"]["connector"]["state"]), ("datagen", "RUNNING"))
+        self.ksql("CREATE STREAM P WITH (KAFKA_TOPIC='cdc.public.customers', VALUE_FORMAT='AVRO');")
+        self.eventually(lambda: len(self.rows("SELECT * FROM P;")) == 7)
+        self.assertEqual(self.ksql("CREATE SOURCE CONNECTOR IF NOT EXISTS \"People\" WITH ('connector.class'='datagen');")[0]["@type"], "warning_entity")
+        self.assertEqual(self.ksql("DROP CONNECTOR \"People\";")[0], {"@type": "drop_connector", "statementText": "DROP CONNECTOR \"People\";",
+                                                                      "connectorName": "People", "warnings": []})
+        self.assertEqual(self.ksql("SHOW CONNECTORS;")[0]["connectors"], [])
+        self.assertIn("nope", self.ksql("CREATE SOURCE CONNECTOR X WITH ('connector.class'='nope');", status=400)["message"])
+        self.ksql("DROP CONNECTOR X;", status=400)
+        self.assertEqual(self.ksql("DROP CONNECTOR IF EXISTS X;")[0]["@type"], "warning_entity")
 
 
 if __name__ == "__main__":

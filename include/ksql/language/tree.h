@@ -122,7 +122,8 @@ struct element {
     int line, column;
 };
 struct property {
-    struct view name; /* upper case */
+    struct view name;    /* upper case */
+    struct view written; /* as it stands there, for settings of connectors */
     const struct node *value;
     int line, column;
 };

@@ -15,6 +15,7 @@ static int properties(struct parser *parser, struct statement *statement) {
                                                  : parser_name(parser, &property.name);
             if (status != 0 || (status = parser_expect(parser, "=")) != 0)
                 break;
+            property.written = property.name;
             char *upper = arena_copy_bytes(parser->arena, property.name.data, property.name.size);
             for (size_t i = 0; i < property.name.size; i++)
                 upper[i] = (char)toupper((unsigned char)upper[i]);

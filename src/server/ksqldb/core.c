@@ -6,7 +6,7 @@
 #include "ksql/language/parse.h"
 #include "server/ksqldb/session.h"
 
-enum { OFFSETS_MS = 1000, PARTITIONS_MOST = 100000 };
+enum { OFFSETS_MS = 1000, TOLD_MS = 10000 };
 
 /* --- what became of commands --- */
 
@@ -133,9 +133,32 @@ int core_next_ms(const struct core *core) {
 
 /* --- open and close --- */
 
+/* A topic full of records that do not decode must not fill the log: one line a query, then one in a while. */
+struct told {
+    int64_t at_ms;
+    uint64_t silent;
+};
+
+static void told_free(void *value) {
+    memory_free(value);
+}
+
 static void hear_trouble(void *context, struct view query_id, const struct error *error) {
-    (void)context;
-    log_warn("ksqldb", "%.*s: %s", VIEW_ARGS(query_id), error->message);
+    struct core *core = context;
+    int64_t now = clock_monotonic_ms();
+    struct told *told = map_get(core->told, query_id);
+    if (told && now - told->at_ms < TOLD_MS) {
+        told->silent++;
+        return;
+    }
+    if (told && told->silent)
+        log_warn("ksqldb", "%.*s: %s (%llu more since the last line)", VIEW_ARGS(query_id), error->message,
+                 (unsigned long long)told->silent);
+    else
+        log_warn("ksqldb", "%.*s: %s", VIEW_ARGS(query_id), error->message);
+    told = memory_zero(1, sizeof *told);
+    told->at_ms = now;
+    map_put(core->told, query_id, told);
 }
 
 static void make_engine(struct core *core) {
@@ -171,6 +194,7 @@ static int learn_cluster(struct core *core, struct error *error) {
 int core_open(struct core *core, const struct settings *settings, struct mailbox *inbox, struct error *error) {
     core->settings = settings;
     core->statuses = map_new(status_free);
+    core->told = map_new(told_free);
     core->sessions = sessions_new(core);
     if (topics_open(&core->topics, settings->profile, inbox, error) != 0 || learn_cluster(core, error) != 0 ||
         schemas_open(&core->schemas, settings->profile, settings->http_client, error) != 0)
@@ -204,6 +228,7 @@ void core_close(struct core *core) {
     schemas_close(&core->schemas);
     topics_close(&core->topics);
     map_free(core->statuses);
+    map_free(core->told);
     memory_free(core->cluster_id);
     *core = (struct core){0};
 }

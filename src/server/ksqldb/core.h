@@ -23,6 +23,7 @@ struct core {
     struct connect_client *connect; /* NULL: the profile names no Connect */
     struct engine *engine;
     struct map *statuses; /* command id to struct command_status, in order */
+    struct map *told;     /* query id to when its trouble was logged last */
     struct sessions *sessions;
     int64_t committed_ms, offsets_ms; /* when last; monotonic */
     bool offsets_due;                 /* positions have moved since they were committed for the groups */

@@ -127,7 +127,7 @@ static struct properties *config_of(const struct statement *statement, struct ar
     struct properties *config = properties_new();
     for (size_t i = 0; i < statement->property_count; i++) {
         const struct property *property = &statement->properties[i];
-        char *name = arena_copy_bytes(arena, property->name.data, property->name.size);
+        char *name = arena_copy_bytes(arena, property->written.data, property->written.size);
         const struct node *value = property->value;
         const char *text = value->kind == NODE_BOOLEAN ? value->flag ? "true" : "false"
                                                        : arena_copy_bytes(arena, value->text.data, value->text.size);

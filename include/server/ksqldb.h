@@ -1,4 +1,5 @@
-/* ksqlDB's REST face over the engine: statements in the command topic, topics and schemas through the clients. One engine thread. */
+/* ksqlDB's REST face over the engine: statements in the command topic, topics and schemas through the clients. One engine
+ * thread, a thread a topic that is read, one that commits offsets for groups. */
 #pragma once
 
 #include "client/profile.h"
@@ -22,7 +23,9 @@ struct ksqldb_server_options {
     int commit_interval_ms; /* 0 = 100 */
     const struct clock *clock;
 };
-/* Replays the command topic, restores state, then listens (503/50302 before it is ready). */
+/* Listens, reads the command topic, loads the state of queries; ready on return (until then requests get 503/50302).
+ * Fails when Kafka cannot be reached. A Kafka that goes away later is waited for: requests that need it are told so. */
 struct ksqldb_server *ksqldb_server_start(const struct ksqldb_server_options *options, struct error *error);
 uint16_t ksqldb_server_port(const struct ksqldb_server *server);
+/* Ends push queries, saves what queries have done, writes snapshots, joins. Accepts NULL. Not from the HTTP thread. */
 void ksqldb_server_stop(struct ksqldb_server *server);

@@ -80,6 +80,8 @@ class Stage(unittest.TestCase):
                 except subprocess.TimeoutExpired:
                     process.kill()
                     wrong.append("did not stop")
+            elif process.returncode not in (0, -signal.SIGKILL):
+                wrong.append(process.returncode)
             process.wait()
             process.stdout.close()
         errors = self.errors() if wrong else ""

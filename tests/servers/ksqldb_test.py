@@ -416,7 +416,8 @@ class Connectors(Stage):
                         [{"name": "People", "type": "source", "className": "datagen", "state": "RUNNING (1/1 tasks RUNNING)"}])
         described = self.ksql("DESCRIBE CONNECTOR \"People\";")[0]
         self.assertEqual((described["connectorClass"], described["status"]["connector"]["state"]), ("datagen", "RUNNING"))
-        self.ksql("CREATE STREAM P WITH (KAFKA_TOPIC='cdc.public.customers', VALUE_FORMAT='AVRO');")
+        people = {"ksql": "CREATE STREAM P WITH (KAFKA_TOPIC='cdc.public.customers', VALUE_FORMAT='AVRO');"}
+        self.eventually(lambda: self.post("/ksql", people)[0] == 200)  # once the connector has registered its schema
         self.eventually(lambda: len(self.rows("SELECT * FROM P;")) == 7)
         self.assertEqual(self.ksql("CREATE SOURCE CONNECTOR IF NOT EXISTS \"People\" WITH ('connector.class'='datagen');")[0]["@type"], "warning_entity")
         self.assertEqual(self.ksql("DROP CONNECTOR \"People\";")[0], {"@type": "drop_connector", "statementText": "DROP CONNECTOR \"People\";",

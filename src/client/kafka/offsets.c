@@ -63,6 +63,23 @@ void kafka_groups_free(struct kafka_group_info *groups, size_t count) {
     memory_free(groups);
 }
 
+/* Requests that go to a group's coordinator. librdkafka 2.0.2 ends the program with a failed assertion when such a
+ * request has run into its time-out and the coordinator comes back after that. So nothing is asked while nobody
+ * answers, and what is under way when the coordinator goes away has a time-out that does not come: only our wait for it
+ * ends. */
+enum { COORDINATOR_MS = 3600 * 1000 }; /* the longest that is allowed */
+
+static int check_answers(struct kafka_admin *admin, int timeout_ms, const char *doing, const char *group,
+                         struct error *error) {
+    const struct rd_kafka_metadata *metadata = NULL;
+    const char *detail = NULL;
+    rd_kafka_resp_err_t code = rd_kafka_metadata(admin->handle, 0, NULL, &metadata, timeout_ms > 0 ? timeout_ms : 1);
+    if (metadata)
+        rd_kafka_metadata_destroy(metadata);
+    code = kafka_admin_cause(admin, code, &detail);
+    return code ? kafka_fault_set(error, code, detail, "%s group %s", doing, group) : 0;
+}
+
 /* The one group of a reply: its error, if any. */
 static int check_groups(struct kafka_admin *admin, const rd_kafka_group_result_t **results, size_t count,
                         const char *doing, const char *group, struct error *error) {
@@ -79,12 +96,14 @@ static int check_groups(struct kafka_admin *admin, const rd_kafka_group_result_t
 int kafka_admin_group_offset(struct kafka_admin *admin, const char *group, const char *topic, int32_t partition,
                              int timeout_ms, int64_t *offset, struct error *error) {
     *offset = -1;
+    if (check_answers(admin, timeout_ms, "offsets of", group, error) != 0)
+        return -1;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, topic, partition);
     rd_kafka_ListConsumerGroupOffsets_t *request = rd_kafka_ListConsumerGroupOffsets_new(group, list);
     rd_kafka_topic_partition_list_destroy(list);
     rd_kafka_AdminOptions_t *options =
-        kafka_admin_options(admin, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeout_ms);
+        kafka_admin_options(admin, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, COORDINATOR_MS);
     rd_kafka_ListConsumerGroupOffsets(admin->handle, &request, 1, options, admin->replies);
     rd_kafka_ListConsumerGroupOffsets_destroy(request);
     rd_kafka_AdminOptions_destroy(options);
@@ -112,13 +131,15 @@ int kafka_admin_group_offset(struct kafka_admin *admin, const char *group, const
 
 int kafka_admin_set_group_offsets(struct kafka_admin *admin, const char *group, const struct kafka_partition *offsets,
                                   size_t count, int timeout_ms, struct error *error) {
+    if (check_answers(admin, timeout_ms, "committing offsets of", group, error) != 0)
+        return -1;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
     for (size_t i = 0; i < count; i++)
         rd_kafka_topic_partition_list_add(list, offsets[i].topic, offsets[i].partition)->offset = offsets[i].offset;
     rd_kafka_AlterConsumerGroupOffsets_t *request = rd_kafka_AlterConsumerGroupOffsets_new(group, list);
     rd_kafka_topic_partition_list_destroy(list);
     rd_kafka_AdminOptions_t *options =
-        kafka_admin_options(admin, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, timeout_ms);
+        kafka_admin_options(admin, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, COORDINATOR_MS);
     rd_kafka_AlterConsumerGroupOffsets(admin->handle, &request, 1, options, admin->replies);
     rd_kafka_AlterConsumerGroupOffsets_destroy(request);
     rd_kafka_AdminOptions_destroy(options);
@@ -142,8 +163,10 @@ int kafka_admin_set_group_offsets(struct kafka_admin *admin, const char *group, 
 }
 
 int kafka_admin_delete_group(struct kafka_admin *admin, const char *group, int timeout_ms, struct error *error) {
+    if (check_answers(admin, timeout_ms, "deleting", group, error) != 0)
+        return -1;
     rd_kafka_DeleteGroup_t *request = rd_kafka_DeleteGroup_new(group);
-    rd_kafka_AdminOptions_t *options = kafka_admin_options(admin, RD_KAFKA_ADMIN_OP_DELETEGROUPS, timeout_ms);
+    rd_kafka_AdminOptions_t *options = kafka_admin_options(admin, RD_KAFKA_ADMIN_OP_DELETEGROUPS, COORDINATOR_MS);
     rd_kafka_DeleteGroups(admin->handle, &request, 1, options, admin->replies);
     rd_kafka_DeleteGroup_destroy(request);
     rd_kafka_AdminOptions_destroy(options);

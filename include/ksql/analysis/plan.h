@@ -32,7 +32,9 @@ enum expression_kind {
     EXPRESSION_FIELD,     /* argument 0 is a STRUCT, `index` its field */
     EXPRESSION_STRUCT,    /* one argument a field of `type` */
     EXPRESSION_ARRAY,
-    EXPRESSION_MAP, /* key, value, key, value, ... */
+    EXPRESSION_MAP,      /* key, value, key, value, ... */
+    EXPRESSION_LAMBDA,   /* an argument of a call; argument 0 is the body */
+    EXPRESSION_VARIABLE, /* parameter `index` of the lambda `depth` lambdas out */
 };
 enum compare_operator {
     COMPARE_EQUAL,
@@ -56,7 +58,8 @@ struct expression {
     const struct sql_type *type; /* of the result; NULL for an untyped NULL */
     const struct expression *const *arguments;
     size_t argument_count;
-    size_t index;               /* COLUMN: of the row below; FIELD: of the struct */
+    size_t index;               /* COLUMN: of the row below; FIELD: of the struct; VARIABLE: of the lambda */
+    size_t depth;               /* VARIABLE: 0 = the innermost lambda */
     struct value literal;       /* LITERAL */
     struct function_call *call; /* CALL */
     union {

@@ -16,5 +16,6 @@ int cast_value(const struct sql_type *from, const struct sql_type *to, struct va
 bool cast_boolean_text(struct view text, bool *result);
 
 bool decimal_rescale(__int128 number, int from_scale, int to_scale, int precision, __int128 *result); /* HALF_UP */
+double decimal_real(__int128 number, int scale);
 /* 10^digits; digits 0..38 */
 __int128 decimal_power(int digits);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "foundation/base/arena.h"
+#include "foundation/base/clock.h"
 #include "foundation/base/error.h"
 #include "foundation/value/type.h"
 #include "foundation/value/value.h"
@@ -29,12 +30,18 @@ enum parameter_kind {
     PARAMETER_DATE,
     PARAMETER_TIME,
     PARAMETER_TIMESTAMP,
-    PARAMETER_ANY,   /* no relation to other arguments */
-    PARAMETER_SAME,  /* one type for all parameters of this kind; numbers of different types do not mix */
-    PARAMETER_ARRAY, /* of anything */
-    PARAMETER_MAP,   /* of anything */
+    PARAMETER_ANY,        /* no relation to other arguments */
+    PARAMETER_SAME,       /* one type for all parameters of this kind; numbers of different types do not mix */
+    PARAMETER_ARRAY,      /* of anything */
+    PARAMETER_MAP,        /* of anything */
+    PARAMETER_ARRAY_SAME, /* of the one type that PARAMETER_SAME has */
+    PARAMETER_MAP_SAME,   /* one type for all parameters of this kind */
+    PARAMETER_ARRAY_STRING,
+    PARAMETER_STRUCT, /* any */
+    PARAMETER_UNIT,   /* DAYS, HOURS, ...: a value of type STRING */
+    PARAMETER_LAMBDA, /* its "type" is that of the body */
 };
-enum { FUNCTION_PARAMETERS = 5, AGGREGATE_SLOTS = 2 };
+enum { FUNCTION_PARAMETERS = 7, AGGREGATE_SLOTS = 2 };
 
 struct parameter {
     enum parameter_kind kind;
@@ -43,7 +50,15 @@ struct parameter {
 
 /* What evaluation may ask of its surroundings. Lives as long as the engine. */
 struct function_context {
-    const char *zone; /* default zone of time functions: IANA name; NULL = UTC */
+    const char *zone;              /* default zone of time functions: IANA name; NULL = UTC */
+    const struct clock *clock;     /* NULL = real */
+    int64_t list_limit, set_limit; /* of COLLECT_LIST and COLLECT_SET; 0 = none */
+};
+
+/* A lambda at work: `values` are its parameters. */
+struct function_lambda {
+    void *context;
+    struct value (*apply)(void *context, const struct value *values, struct arena *arena);
 };
 
 struct function_signature;
@@ -84,12 +99,20 @@ struct function_signature {
     bool variadic;                                    /* the last parameter comes once or more often */
     const struct sql_type *returns; /* NULL = resolve, or the type of the first argument that has one */
     const struct sql_type *(*resolve)(const struct function_call *call, struct arena *arena, struct error *error);
-    /* Scalar only. NULL arguments do not get here unless `nulls` is set: the result is NULL. An error means: the row's
-     * value is NULL, the text goes to the processing log. */
+    /* Scalar and table functions; those give an ARRAY of rows. NULL arguments do not get here unless `nulls` is set:
+     * the result is NULL. An error means: the row's value is NULL, the text goes to the processing log. */
     int (*evaluate)(const struct function_call *call, const struct value *arguments, struct arena *arena,
                     struct value *result, struct error *error);
     bool nulls;
+    /* Functions with lambdas: parameter types of the lambda at this argument (at most 3), from the types of the
+     * arguments before it; gives their count, 0 when those are wrong. Then `evaluate_with` instead of `evaluate`:
+     * lambdas are one an argument, empty where it is a value. */
+    size_t (*lambda)(const struct sql_type *const *types, size_t at, const struct sql_type **parameters);
+    int (*evaluate_with)(const struct function_call *call, const struct value *arguments,
+                         const struct function_lambda *lambdas, struct arena *arena, struct value *result,
+                         struct error *error);
     const struct aggregate *aggregate; /* aggregates only */
+    size_t values; /* aggregates: arguments from this one on (and beyond the first) are literals; 0 = all of them */
 };
 
 struct function {
@@ -99,6 +122,8 @@ struct function {
     const char *description;
     const struct function_signature *signatures;
     size_t signature_count;
+    const char *shown; /* in messages; NULL: the name in small letters, of aggregates as it is */
+    bool picky;        /* numbers of different types fit several signatures and are refused */
 };
 
 /* NULL when there is none of that name; any case. */
@@ -119,6 +144,14 @@ int function_bind(const struct function *function, struct view name, const struc
                   const struct value *constants, size_t count, const struct function_context *context,
                   struct arena *arena, struct function_call **call, struct error *error);
 
+/* The signature with lambdas where `parameters` is not 0, each with so many parameters; NULL when there is none. */
+const struct function_signature *function_with_lambdas(const struct function *function,
+                                                       const struct sql_type *const *types, const size_t *parameters,
+                                                       size_t count);
+
+int function_evaluate_with(const struct function_call *call, const struct value *arguments,
+                           const struct function_lambda *lambdas, struct arena *arena, struct value *result,
+                           struct error *error);
 /* 0 with *result (it may borrow from arguments and arena); non-zero with *result NULL. */
 int function_evaluate(const struct function_call *call, const struct value *arguments, struct arena *arena,
                       struct value *result, struct error *error);

@@ -14,7 +14,7 @@ enum node_kind {
     NODE_INTEGER, /* text: digits */
     NODE_DECIMAL, /* text: digits with a point */
     NODE_FLOAT,   /* text: with an exponent */
-    NODE_STRING,  /* text, doubled quotes undone */
+    NODE_STRING,  /* text, doubled quotes undone; flag: a unit of time as an argument, without quotes */
     NODE_TYPED,   /* DATE '...': name is the type, text the literal */
     NODE_COLUMN,  /* name; qualifier when written SOURCE.NAME */
     NODE_FIELD,   /* child -> name */

@@ -52,7 +52,23 @@ int bind_unresolved(struct binder *binder, const struct node *node) {
                         binder->clause, VIEW_ARGS(name), hint);
 }
 
+static const struct expression *variable(struct binder *binder, const struct node *node) {
+    size_t depth = 0;
+    for (const struct lambda_frame *frame = binder->lambdas; frame != NULL; frame = frame->outer, depth++)
+        for (size_t i = 0; i + 1 < frame->lambda->child_count; i++)
+            if (view_equal(frame->lambda->children[i]->name, node->name)) {
+                struct expression *expression = bind_new(binder, EXPRESSION_VARIABLE, frame->types[i], 0);
+                expression->index = i;
+                expression->depth = depth;
+                return expression;
+            }
+    bind_unresolved(binder, node);
+    return NULL;
+}
+
 static const struct expression *column(struct binder *binder, const struct node *node) {
+    if (node->flag)
+        return variable(binder, node);
     struct grouping *grouping = binder->grouping;
     bool outside = grouping != NULL && !binder->in_aggregate;
     if (outside && name_is_window_bound(node->name) && grouping->windowed && !grouping->bounds_hidden)

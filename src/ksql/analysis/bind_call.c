@@ -32,60 +32,130 @@ static const struct expression *row_time(struct binder *binder) {
     return NULL;
 }
 
+struct call { /* on its way to a bound one */
+    const struct expression **arguments;
+    const struct sql_type **types;
+    struct value *constants;
+    size_t *parameters; /* of a lambda; 0 = a value */
+    size_t count;
+};
+
+static struct call new_call(struct binder *binder, size_t count) {
+    return (struct call){arena_zero(binder->arena, (count + 1) * sizeof(struct expression *)),
+                         arena_zero(binder->arena, (count + 1) * sizeof(struct sql_type *)),
+                         arena_zero(binder->arena, (count + 1) * sizeof(struct value)),
+                         arena_zero(binder->arena, (count + 1) * sizeof(size_t)), count};
+}
+
+static int bind_values(struct binder *binder, const struct node *node, struct call *call, bool aggregate) {
+    bool was = binder->in_aggregate, implicit = aggregate && node->child_count == 0;
+    for (size_t i = 0; i < call->count; i++) {
+        if (!implicit && node->children[i]->kind == NODE_LAMBDA) {
+            call->parameters[i] = node->children[i]->child_count - 1;
+            continue;
+        }
+        binder->in_aggregate = was || aggregate;
+        call->arguments[i] = implicit ? row_time(binder) : bind_node(binder, node->children[i]);
+        binder->in_aggregate = was;
+        if (call->arguments[i] == NULL)
+            return -1;
+        call->types[i] = call->arguments[i]->type;
+        if (call->arguments[i]->kind == EXPRESSION_LITERAL)
+            call->constants[i] = call->arguments[i]->literal;
+    }
+    return 0;
+}
+
+/* Types of parameters follow from the values beside, the type of the body from those. */
+static int bind_lambdas(struct binder *binder, const struct node *node, const struct function *function,
+                        struct call *call) {
+    const struct function_signature *signature = NULL;
+    for (size_t i = 0; i < call->count; i++) {
+        if (call->parameters[i] == 0)
+            continue;
+        if (signature == NULL)
+            signature = function_with_lambdas(function, call->types, call->parameters, call->count);
+        if (signature == NULL)
+            return error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                                "Function '%s' does not accept the lambda %.*s here, or the values beside it",
+                                function->name, VIEW_ARGS(binder_text(binder, node->children[i])));
+        struct lambda_frame frame = {.lambda = node->children[i], .outer = binder->lambdas};
+        signature->lambda(call->types, i, frame.types);
+        struct expression *lambda = bind_new(binder, EXPRESSION_LAMBDA, NULL, 1);
+        binder->lambdas = &frame;
+        const struct expression *body = bind_node(binder, frame.lambda->children[call->parameters[i]]);
+        binder->lambdas = frame.outer;
+        if (body == NULL)
+            return -1;
+        bind_arguments(lambda)[0] = body;
+        lambda->type = body->type;
+        call->arguments[i] = lambda;
+        call->types[i] = body->type;
+    }
+    return 0;
+}
+
+/* As ksqlDB's registry lists them: aggregates by their name, the others mostly in small letters. */
+static struct view shown(struct binder *binder, const struct function *function) {
+    struct view name = view_of(function->shown == NULL ? function->name : function->shown);
+    if (function->shown != NULL || function->kind == FUNCTION_AGGREGATE)
+        return name;
+    char *lower = arena_copy_bytes(binder->arena, name.data, name.size);
+    for (size_t i = 0; i < name.size; i++)
+        lower[i] = (char)(lower[i] >= 'A' && lower[i] <= 'Z' ? lower[i] + 32 : lower[i]);
+    return (struct view){lower, name.size};
+}
+
+static int check_aggregate(struct binder *binder, const struct node *node) {
+    if (binder->in_aggregate)
+        return error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                            "Aggregate functions can not be nested: %.*s", VIEW_ARGS(binder_text(binder, node)));
+    return binder->grouping == NULL ? bind_no_function(binder, node) : 0;
+}
+
+/* Aggregates take their settings as literals, so that the groups of a query agree. */
+static int check_literals(struct binder *binder, const struct node *node, const struct function_call *call) {
+    for (size_t i = 1; i < call->argument_count; i++)
+        if (i >= call->signature->values && value_is_null(call->constants[i]))
+            return error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                                "Parameter %zu passed to function %s must be a literal constant, but was expression: "
+                                "'%.*s'",
+                                i + 1, call->function->name, VIEW_ARGS(binder_text(binder, node->children[i])));
+    return 0;
+}
+
+static const struct expression *table_call(struct binder *binder, const struct node *node,
+                                           const struct expression *expression) {
+    struct flattening *flattening = binder->flattening;
+    const struct sql_type *type = expression->type->element;
+    for (size_t i = 0; i < flattening->nodes.count; i++)
+        if (flattening->nodes.items[i] == node)
+            return bind_column(binder, flattening->base + i, type);
+    vector_push(&flattening->nodes, node);
+    vector_push(&flattening->calls, expression);
+    return bind_column(binder, flattening->base + flattening->nodes.count - 1, type);
+}
+
 const struct expression *bind_call(struct binder *binder, const struct node *node) {
     const struct function *function = function_find(node->name);
+    struct function_call *bound;
     if (function == NULL) {
         bind_no_function(binder, node);
         return NULL;
     }
-    bool aggregate = function->kind == FUNCTION_AGGREGATE;
-    if (aggregate && (binder->grouping == NULL || binder->in_aggregate)) {
-        if (binder->in_aggregate) {
-            error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
-                         "Aggregate functions can not be nested: %.*s", VIEW_ARGS(binder_text(binder, node)));
-            return NULL;
-        }
-        bind_no_function(binder, node);
+    bool aggregate = function->kind == FUNCTION_AGGREGATE, table = function->kind == FUNCTION_TABLE;
+    if ((aggregate && check_aggregate(binder, node) != 0) ||
+        (table && binder->flattening == NULL && bind_no_function(binder, node) != 0))
         return NULL;
-    }
-    bool implicit = aggregate && node->child_count == 0;
-    size_t count = implicit ? 1 : node->child_count;
-    const struct expression **arguments = arena_zero(binder->arena, (count + 1) * sizeof *arguments);
-    const struct sql_type **types = arena_zero(binder->arena, (count + 1) * sizeof *types);
-    struct value *constants = arena_zero(binder->arena, (count + 1) * sizeof *constants);
-    bool was = binder->in_aggregate;
-    for (size_t i = 0; i < count; i++) {
-        binder->in_aggregate = was || aggregate;
-        if (!implicit && node->children[i]->kind == NODE_LAMBDA) {
-            error_set_at(binder->error, ERROR_UNSUPPORTED, node->line, node->column,
-                         "Line: %d, Col: %d: lambda functions are not supported here yet", node->line, node->column);
-            binder->in_aggregate = was;
-            return NULL;
-        }
-        arguments[i] = implicit ? row_time(binder) : bind_node(binder, node->children[i]);
-        binder->in_aggregate = was;
-        if (arguments[i] == NULL)
-            return NULL;
-        types[i] = arguments[i]->type;
-        if (arguments[i]->kind == EXPRESSION_LITERAL)
-            constants[i] = arguments[i]->literal;
-    }
-    /* aggregates are shown by their name, scalars as ksqlDB's registry lists them */
-    struct view shown = node->name;
-    if (!aggregate) {
-        char *lower = arena_copy_bytes(binder->arena, node->name.data, node->name.size);
-        for (size_t i = 0; i < node->name.size; i++)
-            lower[i] = (char)(lower[i] >= 'A' && lower[i] <= 'Z' ? lower[i] + 32 : lower[i]);
-        shown.data = lower;
-    }
-    struct function_call *bound;
-    if (function_bind(function, shown, types, constants, count, binder->analysis->settings->functions, binder->arena,
-                      &bound, binder->error) != 0)
+    struct call call = new_call(binder, aggregate && node->child_count == 0 ? 1 : node->child_count);
+    if (bind_values(binder, node, &call, aggregate) != 0 || bind_lambdas(binder, node, function, &call) != 0 ||
+        function_bind(function, shown(binder, function), call.types, call.constants, call.count,
+                      binder->analysis->settings->functions, binder->arena, &bound, binder->error) != 0)
         return NULL;
     if (aggregate)
-        return aggregate_call(binder, node, bound, arguments);
-    struct expression *expression = bind_new(binder, EXPRESSION_CALL, bound->result_type, count);
-    memcpy(bind_arguments(expression), arguments, count * sizeof *arguments);
+        return check_literals(binder, node, bound) != 0 ? NULL : aggregate_call(binder, node, bound, call.arguments);
+    struct expression *expression = bind_new(binder, EXPRESSION_CALL, bound->result_type, call.count);
+    memcpy(bind_arguments(expression), call.arguments, call.count * sizeof *call.arguments);
     expression->call = bound;
-    return expression;
+    return table ? table_call(binder, node, expression) : expression;
 }

@@ -37,6 +37,17 @@ struct grouping {
 };
 void grouping_free(struct grouping *grouping);
 
+/* Table functions: calls become columns behind those of the rows below. */
+struct flattening {
+    size_t base; /* columns of the rows below */
+    VECTOR(const struct node *) nodes;
+    VECTOR(const struct expression *) calls; /* over the rows below */
+};
+struct lambda_frame { /* lambdas around what is bound, the innermost first */
+    const struct node *lambda;
+    const struct sql_type *types[3];
+    const struct lambda_frame *outer;
+};
 struct binder {
     const struct analysis *analysis;
     struct arena *arena; /* the plan's */
@@ -44,6 +55,8 @@ struct binder {
     struct grouping *grouping; /* NULL: rows of the scope itself */
     const char *clause;        /* "SELECT", "WHERE", ... */
     bool in_aggregate;
+    const struct lambda_frame *lambdas;
+    struct flattening *flattening; /* NULL: table functions are refused here */
     struct error *error;
 };
 /* As messages name a node: columns without their source, behind a join with it in front. In the arena. */

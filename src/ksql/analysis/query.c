@@ -219,6 +219,13 @@ static int analyse(const struct analysis *analysis, const struct statement *give
                    struct query_definition *definition, struct error *error) {
     *definition = (struct query_definition){.plan = plan_new(), .retention_ms = -1, .rewritten = given->written};
     const struct statement *statement = own_statement(definition->plan, given);
+    struct analysis_settings settings = *analysis->settings;
+    struct analysis own = *analysis;
+    /* calls look at it as long as the plan lives */
+    settings.functions = (const struct function_context *)arena_copy_bytes(&definition->plan->arena, settings.functions,
+                                                                           sizeof *settings.functions);
+    own.settings = &settings;
+    analysis = &own;
     struct building building = {.analysis = analysis,
                                 .statement = statement,
                                 .arena = &definition->plan->arena,

@@ -92,14 +92,30 @@ static const struct node *rewrite_lambda(struct rewriter *rewriter, const struct
     return children[node->child_count - 1] == NULL ? NULL : copy;
 }
 
+/* DAY as an argument may be a column of that name. */
+static void unit_or_column(struct rewriter *rewriter, struct node *node) {
+    char *upper = arena_copy_bytes(rewriter->arena, node->text.data, node->text.size);
+    for (size_t i = 0; i < node->text.size; i++)
+        upper[i] = (char)(upper[i] >= 'a' && upper[i] <= 'z' ? upper[i] - 32 : upper[i]);
+    struct view name = {upper, node->text.size};
+    node->text = name;
+    if (scope_count(rewriter->scope, name) == 0)
+        return;
+    node->kind = NODE_COLUMN;
+    node->name = name;
+    node->flag = false;
+}
+
 const struct node *rewrite_node(struct rewriter *rewriter, const struct node *node) {
     if (node->kind == NODE_LAMBDA)
         return rewrite_lambda(rewriter, node);
     struct node *copy = arena_allocate(rewriter->arena, sizeof *copy);
     *copy = *node;
-    if (node->kind == NODE_COLUMN && !node->qualified && is_parameter(rewriter, node->name))
+    if (node->kind == NODE_STRING && node->flag)
+        unit_or_column(rewriter, copy);
+    if (copy->kind == NODE_COLUMN && !copy->qualified && is_parameter(rewriter, copy->name))
         copy->flag = true;
-    else if (node->kind == NODE_COLUMN && qualify(rewriter, copy) != 0)
+    else if (copy->kind == NODE_COLUMN && qualify(rewriter, copy) != 0)
         return NULL;
     const struct node **children = arena_allocate(rewriter->arena, (node->child_count + 1) * sizeof *children);
     for (size_t i = 0; i < node->child_count; i++)

@@ -17,6 +17,7 @@ struct engine *engine_new(const struct engine_options *options) {
     if (engine->options.query_step == 0)
         engine->options.query_step = 1;
     engine->catalog = catalog_new();
+    engine->functions.clock = options->clock;
     engine->functions.zone = options->zone == NULL ? "UTC" : options->zone;
     engine->world = (struct analysis_world){engine, world_topic, world_schema};
     engine->settings = (struct analysis_settings){.functions = &engine->functions,

@@ -182,12 +182,22 @@ static bool is_set(const struct properties *properties, const char *name) {
     return value != NULL && strcmp(value, "true") == 0;
 }
 
+static int64_t number_set(const struct properties *properties, const char *name) {
+    const char *value = properties == NULL ? NULL : properties_get(properties, name);
+    int64_t number = 0;
+    return value != NULL && view_to_int64(view_of(value), &number) ? number : 0;
+}
+
 static int create_query(struct execution *e) {
     struct engine *engine = e->engine;
     const struct statement *statement = e->statement;
     struct analysis analysis = engine_analysis(engine, e->arena);
     struct analysis_settings settings = *analysis.settings;
     struct query_definition definition;
+    struct function_context functions = *settings.functions;
+    functions.list_limit = number_set(e->request->properties, "ksql.functions.collect_list.limit");
+    functions.set_limit = number_set(e->request->properties, "ksql.functions.collect_set.limit");
+    settings.functions = &functions;
     settings.keys_as_projected = is_set(e->request->properties, "ksql.new.query.planner.enabled");
     analysis.settings = &settings;
     bool into = statement->kind == STATEMENT_INSERT_INTO;

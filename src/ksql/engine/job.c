@@ -18,7 +18,11 @@ void job_fail(struct job *job, const struct error *error) {
 }
 
 static void log_write(void *context, const struct error *error) {
-    job_trouble(context, error);
+    struct job *job = context;
+    if (job->doomed)
+        return; /* the reason is told already */
+    job->doomed = error->fatal;
+    job_trouble(job, error);
 }
 
 static void to_handler(struct job *job, struct batch *rows) {
@@ -181,6 +185,7 @@ int job_open(struct job *job, struct error *error) {
         }
     }
     job->state = ENGINE_RUNNING;
+    job->doomed = false;
     job->moved = true; /* where it began is kept, too */
     return 0;
 }
@@ -249,6 +254,10 @@ static void feed(struct job *job, struct input *input) {
     job->last_in_ms = clock_wall_ms(job->engine->options.clock);
     if (input->batch->count != 0)
         task_feed(job->task, input->source, input->batch);
+    if (job->doomed) {
+        job_pause(job);
+        job->state = ENGINE_ERROR;
+    }
 }
 
 static bool reached_end(const struct job *job) {

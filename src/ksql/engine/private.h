@@ -61,6 +61,7 @@ struct job {
     struct text parts; /* of a record that is being loaded */
     bool resting;      /* broken before this commit, told then */
     int tries, rest;   /* of beginning again: how often, commits until the next */
+    bool doomed;       /* a row cannot be worked on, and none after it: the query ends in ERROR */
     bool broken;       /* a write or a save failed: it begins again from the last save */
     struct error error;
     uint64_t rows_in, rows_out, errors;

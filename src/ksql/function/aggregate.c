@@ -1,4 +1,5 @@
 /* COUNT, SUM, AVG, MIN, MAX. Sums start at 0, skip NULLs, and wrap like Java's. */
+#include "ksql/function/cast.h"
 #include "ksql/function/family.h"
 
 static struct value plus(struct value a, struct value b, bool minus) {
@@ -66,6 +67,53 @@ static int sum_undo(const struct function_call *call, struct value *state, const
     return 0;
 }
 
+/* --- DECIMAL: the sum has the type of what is summed, a sum beyond it ends the query --- */
+
+static void decimal_init(const struct function_call *call, struct value *state) {
+    static const __int128 zero;
+    (void)call;
+    state[0] = (struct value){.tag = VALUE_DECIMAL, .decimal = &zero};
+}
+
+static int decimal_add(const struct function_call *call, struct value *state, struct value value, bool minus,
+                       struct arena *arena, struct error *error) {
+    if (value_is_null(value))
+        return 0;
+    const struct sql_type *type = call->result_type;
+    __int128 *sum = arena_allocate(arena, sizeof *sum), by = minus ? -*value.decimal : *value.decimal, checked;
+    *sum = *state[0].decimal + by;
+    if (!decimal_rescale(*sum, type->scale, type->scale, type->precision, &checked)) {
+        struct text shown = TEXT_EMPTY;
+        value_print(&shown, (struct value){.tag = VALUE_DECIMAL, .decimal = sum}, type);
+        error_set(
+            error, ERROR_INVALID,
+            "Exception caught in process. Numeric field overflow: A field with precision %d and scale %d must round "
+            "to an absolute value less than 10^%d. Got %s",
+            type->precision, type->scale, type->precision - type->scale, text_string(&shown));
+        text_free(&shown);
+        if (error != NULL)
+            error->fatal = true;
+        return -1;
+    }
+    state[0].decimal = sum;
+    return 0;
+}
+
+static int decimal_update(const struct function_call *call, struct value *state, const struct value *arguments,
+                          struct arena *arena, struct error *error) {
+    return decimal_add(call, state, arguments[0], false, arena, error);
+}
+
+static int decimal_undo(const struct function_call *call, struct value *state, const struct value *arguments,
+                        struct arena *arena, struct error *error) {
+    return decimal_add(call, state, arguments[0], true, arena, error);
+}
+
+static int decimal_merge(const struct function_call *call, struct value *state, const struct value *later,
+                         struct arena *arena, struct error *error) {
+    return decimal_add(call, state, later[0], false, arena, error);
+}
+
 static void average_init(const struct function_call *call, struct value *state) {
     sum_init(call, state);
     state[1] = value_bigint(0);
@@ -112,6 +160,7 @@ static int keep_greater(const struct function_call *call, struct value *state, c
 
 static const struct aggregate count = {1, count_init, count_update, count_undo, sum_merge, NULL, false};
 static const struct aggregate sum = {1, sum_init, sum_update, sum_undo, sum_merge, NULL, false};
+static const struct aggregate decimal_sum = {1, decimal_init, decimal_update, decimal_undo, decimal_merge, NULL, false};
 static const struct aggregate average = {2,   average_init, average_update, average_undo, sum_merge, average_result,
                                          true};
 static const struct aggregate smallest = {1, extreme_init, keep_smaller, NULL, keep_smaller, NULL, false};
@@ -125,6 +174,7 @@ static const struct function_signature sum_signatures[] = {
     {.parameters = {{PARAMETER_DOUBLE, "val1"}}, .returns = &sql_double, .aggregate = &sum},
     {.parameters = {{PARAMETER_INTEGER, "val1"}}, .returns = &sql_integer, .aggregate = &sum},
     {.parameters = {{PARAMETER_BIGINT, "val1"}}, .returns = &sql_bigint, .aggregate = &sum},
+    {.parameters = {{PARAMETER_DECIMAL, "val1"}}, .aggregate = &decimal_sum},
 };
 static const struct function_signature average_signatures[] = {
     {.parameters = {{PARAMETER_DOUBLE, "val1"}}, .returns = &sql_double, .aggregate = &average},
@@ -134,8 +184,9 @@ static const struct function_signature average_signatures[] = {
 #define EXTREME_ROW(parameter, state)                                                                                  \
     { .parameters = {{PARAMETER_##parameter, "val1"}}, .aggregate = &state }
 #define EXTREME_ROWS(state)                                                                                            \
-    EXTREME_ROW(INTEGER, state), EXTREME_ROW(BIGINT, state), EXTREME_ROW(DOUBLE, state), EXTREME_ROW(STRING, state),   \
-        EXTREME_ROW(BYTES, state), EXTREME_ROW(DATE, state), EXTREME_ROW(TIME, state), EXTREME_ROW(TIMESTAMP, state)
+    EXTREME_ROW(INTEGER, state), EXTREME_ROW(BIGINT, state), EXTREME_ROW(DOUBLE, state), EXTREME_ROW(DECIMAL, state),  \
+        EXTREME_ROW(STRING, state), EXTREME_ROW(BYTES, state), EXTREME_ROW(DATE, state), EXTREME_ROW(TIME, state),     \
+        EXTREME_ROW(TIMESTAMP, state)
 static const struct function_signature smallest_signatures[] = {EXTREME_ROWS(smallest)};
 static const struct function_signature greatest_signatures[] = {EXTREME_ROWS(greatest)};
 

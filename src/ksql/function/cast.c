@@ -30,7 +30,7 @@ bool decimal_rescale(__int128 number, int from_scale, int to_scale, int precisio
     return true;
 }
 
-static double decimal_real(__int128 number, int scale) {
+double decimal_real(__int128 number, int scale) {
     return (double)((long double)number / powl(10.0L, scale));
 }
 

@@ -41,7 +41,7 @@ static const struct function_signature as_value_signatures[] = {
 
 static const struct function functions[] = {
     {"COALESCE", FUNCTION_SCALAR, "CONDITIONAL", "The first argument that is not NULL.",
-     FAMILY_SIGNATURES(coalesce_signatures)},
+     FAMILY_SIGNATURES(coalesce_signatures), .shown = "COALESCE"},
     {"IFNULL", FUNCTION_SCALAR, "CONDITIONAL", "The first argument, or the second when the first is NULL.",
      FAMILY_SIGNATURES(if_null_signatures)},
     {"NULLIF", FUNCTION_SCALAR, "CONDITIONAL", "NULL when both arguments are equal, else the first.",

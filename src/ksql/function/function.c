@@ -1,10 +1,15 @@
 #include "ksql/function/function.h"
 
+#include "ksql/function/cast.h"
 #include "ksql/function/family.h"
 
 static const struct function_family *const families[] = {
-    &function_family_string,      &function_family_math,      &function_family_time,
-    &function_family_conditional, &function_family_aggregate, &function_family_offset,
+    &function_family_string,      &function_family_text,       &function_family_mask,     &function_family_bytes,
+    &function_family_regex,       &function_family_url,        &function_family_math,     &function_family_rounding,
+    &function_family_extreme,     &function_family_time,       &function_family_calendar, &function_family_array,
+    &function_family_set,         &function_family_map,        &function_family_lambda,   &function_family_json,
+    &function_family_conditional, &function_family_aggregate,  &function_family_offset,   &function_family_collect,
+    &function_family_top,         &function_family_statistics, &function_family_table,
 };
 
 const struct function *function_at(size_t index) {
@@ -54,9 +59,19 @@ const char *function_parameter_text(enum parameter_kind kind) {
     case PARAMETER_TIMESTAMP:
         return "TIMESTAMP";
     case PARAMETER_ARRAY:
+    case PARAMETER_ARRAY_SAME:
         return "ARRAY<T>";
+    case PARAMETER_ARRAY_STRING:
+        return "ARRAY<VARCHAR>";
     case PARAMETER_MAP:
+    case PARAMETER_MAP_SAME:
         return "MAP<K, V>";
+    case PARAMETER_STRUCT:
+        return "STRUCT";
+    case PARAMETER_UNIT:
+        return "INTERVAL UNIT";
+    case PARAMETER_LAMBDA:
+        return "LAMBDA";
     case PARAMETER_ANY:
     case PARAMETER_SAME:
     case PARAMETER_END:
@@ -87,6 +102,7 @@ static const struct sql_type *parameter_type(enum parameter_kind kind) {
     case PARAMETER_DOUBLE:
         return &sql_double;
     case PARAMETER_STRING:
+    case PARAMETER_UNIT:
         return &sql_string;
     case PARAMETER_BYTES:
         return &sql_bytes;
@@ -96,19 +112,20 @@ static const struct sql_type *parameter_type(enum parameter_kind kind) {
         return &sql_time;
     case PARAMETER_TIMESTAMP:
         return &sql_timestamp;
-    case PARAMETER_DECIMAL:
-    case PARAMETER_ARRAY:
-    case PARAMETER_MAP:
-    case PARAMETER_ANY:
-    case PARAMETER_SAME:
-    case PARAMETER_END:
-        break;
+    default:
+        return NULL;
     }
-    return NULL;
 }
 
 static bool widens_to(enum sql_base from, enum sql_base to) {
-    return (from == SQL_INTEGER && (to == SQL_BIGINT || to == SQL_DOUBLE)) || (from == SQL_BIGINT && to == SQL_DOUBLE);
+    return (from == SQL_INTEGER && (to == SQL_BIGINT || to == SQL_DOUBLE)) ||
+           ((from == SQL_BIGINT || from == SQL_DECIMAL) && to == SQL_DOUBLE);
+}
+
+static bool is_same(const struct sql_type *given, bool widen, const struct sql_type **same) {
+    if (!*same)
+        *same = given;
+    return sql_type_equal(*same, given) || (widen && widens_to(given->base, (*same)->base));
 }
 
 static bool accepts(enum parameter_kind kind, const struct sql_type *given, bool widen, const struct sql_type **same) {
@@ -124,31 +141,39 @@ static bool accepts(enum parameter_kind kind, const struct sql_type *given, bool
         return given->base == SQL_ARRAY;
     case PARAMETER_MAP:
         return given->base == SQL_MAP;
+    case PARAMETER_ARRAY_STRING:
+        return given->base == SQL_ARRAY && given->element->base == SQL_STRING;
+    case PARAMETER_STRUCT:
+        return given->base == SQL_STRUCT;
+    case PARAMETER_LAMBDA:
+        return true;
+    case PARAMETER_ARRAY_SAME:
+        return given->base == SQL_ARRAY && is_same(given->element, widen, same);
+    case PARAMETER_MAP_SAME:
+        return given->base == SQL_MAP && is_same(given, widen, same);
     case PARAMETER_SAME:
-        if (!*same)
-            *same = given;
-        return sql_type_equal(*same, given);
+        return is_same(given, widen, same);
     default:
         return kind == PARAMETER_ANY;
     }
 }
 
 static bool matches(const struct function_signature *signature, const struct sql_type *const *types, size_t count,
-                    bool widen) {
+                    bool widen, const struct sql_type **same) {
     size_t parameters = parameter_count(signature);
     if (signature->variadic ? count < parameters : count != parameters)
         return false;
-    const struct sql_type *same = NULL;
+    *same = NULL;
     for (size_t i = 0; i < count; i++) {
         size_t at = i < parameters ? i : parameters - 1;
-        if (!accepts(signature->parameters[at].kind, types[i], widen, &same))
+        if (!accepts(signature->parameters[at].kind, types[i], widen, same))
             return false;
     }
     return true;
 }
 
 static int refuse(const struct function *function, struct view name, const struct sql_type *const *types, size_t count,
-                  struct error *error) {
+                  bool ambiguous, struct error *error) {
     struct text given = TEXT_EMPTY, alternatives = TEXT_EMPTY;
     for (size_t i = 0; i < count; i++) {
         if (i)
@@ -163,9 +188,10 @@ static int refuse(const struct function *function, struct view name, const struc
         text_append_char(&alternatives, '\n');
     }
     error_set(error, ERROR_INVALID,
-              "Function '%.*s' does not accept parameters (%s).\nValid alternatives are:\n%s"
+              "Function '%.*s' %s parameters (%s).\nValid alternatives are:\n%s"
               "For detailed information on a function run: DESCRIBE FUNCTION <Function-Name>;",
-              VIEW_ARGS(name), text_string(&given), text_string(&alternatives));
+              VIEW_ARGS(name), ambiguous ? "cannot be resolved due to ambiguous method" : "does not accept",
+              text_string(&given), text_string(&alternatives));
     text_free(&given);
     text_free(&alternatives);
     return -1;
@@ -182,12 +208,17 @@ int function_bind(const struct function *function, struct view name, const struc
                   const struct value *constants, size_t count, const struct function_context *context,
                   struct arena *arena, struct function_call **out, struct error *error) {
     const struct function_signature *signature = NULL;
+    const struct sql_type *same = NULL, *other = NULL;
+    size_t found = 0;
     for (int widen = 0; widen < 2 && !signature; widen++)
-        for (size_t i = 0; i < function->signature_count && !signature; i++)
-            if (matches(&function->signatures[i], types, count, widen))
+        for (size_t i = 0; i < function->signature_count; i++) {
+            if (!matches(&function->signatures[i], types, count, widen, found == 0 ? &same : &other))
+                continue;
+            if (found++ == 0)
                 signature = &function->signatures[i];
-    if (!signature)
-        return refuse(function, name, types, count, error);
+        }
+    if (!signature || (function->picky && found > 1))
+        return refuse(function, name, types, count, signature != NULL, error);
 
     struct function_call *call = arena_zero(arena, sizeof *call);
     const struct sql_type **given = arena_zero(arena, (count + 1) * sizeof *given);
@@ -196,8 +227,9 @@ int function_bind(const struct function *function, struct view name, const struc
     size_t parameters = parameter_count(signature);
     for (size_t i = 0; i < count; i++) {
         given[i] = types[i] ? sql_type_copy(arena, types[i]) : NULL;
-        const struct sql_type *type = parameter_type(signature->parameters[i < parameters ? i : parameters - 1].kind);
-        wanted[i] = type ? type : given[i];
+        enum parameter_kind kind = signature->parameters[i < parameters ? i : parameters - 1].kind;
+        const struct sql_type *type = parameter_type(kind);
+        wanted[i] = type ? type : kind == PARAMETER_SAME && same && given[i] ? sql_type_copy(arena, same) : given[i];
         call->widens |= given[i] && wanted[i]->base != given[i]->base;
         if (constants)
             literals[i] = value_copy(arena, constants[i]);
@@ -230,6 +262,8 @@ static const struct value *widened(const struct function_call *call, const struc
             continue;
         if (call->parameter_types[i]->base == SQL_BIGINT)
             copy[i] = value_bigint(copy[i].integer);
+        else if (call->parameter_types[i]->base == SQL_DOUBLE && copy[i].tag == VALUE_DECIMAL)
+            copy[i] = value_double(decimal_real(*copy[i].decimal, call->argument_types[i]->scale));
         else if (call->parameter_types[i]->base == SQL_DOUBLE && copy[i].tag != VALUE_DOUBLE)
             copy[i] = value_double((double)copy[i].integer);
     }
@@ -247,6 +281,35 @@ int function_evaluate(const struct function_call *call, const struct value *argu
         return 0;
     *result = value_null();
     return -1;
+}
+
+int function_evaluate_with(const struct function_call *call, const struct value *arguments,
+                           const struct function_lambda *lambdas, struct arena *arena, struct value *result,
+                           struct error *error) {
+    *result = value_null();
+    if (call->signature->evaluate_with(call, widened(call, arguments, arena), lambdas, arena, result, error) == 0)
+        return 0;
+    *result = value_null();
+    return -1;
+}
+
+const struct function_signature *function_with_lambdas(const struct function *function,
+                                                       const struct sql_type *const *types, const size_t *parameters,
+                                                       size_t count) {
+    for (size_t i = 0; i < function->signature_count; i++) {
+        const struct function_signature *signature = &function->signatures[i];
+        const struct sql_type *given[3], *same = NULL;
+        bool fits = signature->lambda != NULL && parameter_count(signature) == count;
+        for (size_t j = 0; fits && j < count; j++) {
+            bool lambda = signature->parameters[j].kind == PARAMETER_LAMBDA;
+            fits = lambda == (parameters[j] != 0) &&
+                   (lambda ? signature->lambda(types, j, given) == parameters[j]
+                           : accepts(signature->parameters[j].kind, types[j], true, &same));
+        }
+        if (fits)
+            return signature;
+    }
+    return NULL;
 }
 
 size_t aggregate_slots(const struct function_call *call) {

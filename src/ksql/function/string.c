@@ -4,7 +4,7 @@
 
 /* ASCII, Latin-1, Greek and Cyrillic move by a fixed distance; other letters stay as they are, so no locale is needed.
  */
-static uint32_t change_case(uint32_t letter, bool upper) {
+uint32_t function_letter_case(uint32_t letter, bool upper) {
     uint32_t low = upper ? letter : letter + 0x20;
     bool pair = (low >= 'a' && low <= 'z') || (low >= 0xE0 && low <= 0xFE && low != 0xF7) ||
                 (low >= 0x3B1 && low <= 0x3C9 && low != 0x3C2) || (low >= 0x430 && low <= 0x44F);
@@ -18,7 +18,7 @@ static struct value with_case(struct view text, bool upper, struct arena *arena)
         uint32_t letter;
         size_t length = utf8_decode(text, &letter);
         if (length)
-            size += utf8_encode(change_case(letter, upper), out + size);
+            size += utf8_encode(function_letter_case(letter, upper), out + size);
         else
             out[size++] = *text.data;
         length += !length;

@@ -4,10 +4,19 @@
 
 #include "ksql/function/cast.h"
 
+struct frame { /* parameters of a lambda at work */
+    const struct value *values;
+    const struct frame *outer;
+};
 struct evaluation {
     const struct value *row;
     struct arena *arena;
     const struct processing_log *log;
+    const struct frame *frame;
+};
+struct closure {
+    const struct evaluation *evaluation;
+    const struct expression *body;
 };
 
 static struct value run(const struct evaluation *e, const struct expression *expression);
@@ -28,8 +37,36 @@ static struct value argument(const struct evaluation *e, const struct expression
     return run(e, expression->arguments[index]);
 }
 
+static struct value apply(void *context, const struct value *values, struct arena *arena) {
+    const struct closure *closure = context;
+    struct evaluation inner = *closure->evaluation;
+    struct frame frame = {values, inner.frame};
+    inner.frame = &frame;
+    inner.arena = arena;
+    return run(&inner, closure->body);
+}
+
+static struct value call_with_lambdas(const struct evaluation *e, const struct expression *expression) {
+    struct value arguments[FUNCTION_PARAMETERS], result;
+    struct closure closures[FUNCTION_PARAMETERS];
+    struct function_lambda lambdas[FUNCTION_PARAMETERS];
+    struct error error = {0};
+    for (size_t i = 0; i < expression->argument_count; i++) {
+        const struct expression *given = expression->arguments[i];
+        bool lambda = given->kind == EXPRESSION_LAMBDA;
+        closures[i] = (struct closure){e, lambda ? given->arguments[0] : NULL};
+        lambdas[i] = (struct function_lambda){&closures[i], apply};
+        arguments[i] = lambda ? value_null() : run(e, given);
+    }
+    if (function_evaluate_with(expression->call, arguments, lambdas, e->arena, &result, &error) != 0)
+        return fail(e, &error);
+    return result;
+}
+
 static struct value call(const struct evaluation *e, const struct expression *expression) {
     enum { FEW = 8 };
+    if (expression->call->signature->evaluate_with != NULL)
+        return call_with_lambdas(e, expression);
     struct value few[FEW], *arguments = few, result;
     if (expression->argument_count > FEW)
         arguments = arena_allocate(e->arena, expression->argument_count * sizeof *arguments);
@@ -343,6 +380,14 @@ static struct value run(const struct evaluation *e, const struct expression *exp
         return collect(e, expression, VALUE_ARRAY);
     case EXPRESSION_MAP:
         return collect(e, expression, VALUE_MAP);
+    case EXPRESSION_VARIABLE: {
+        const struct frame *frame = e->frame;
+        for (size_t i = 0; i < expression->depth; i++)
+            frame = frame->outer;
+        return frame->values[expression->index];
+    }
+    case EXPRESSION_LAMBDA:
+        break;
     }
     return value_null();
 }
@@ -351,7 +396,7 @@ struct value evaluate(const struct expression *expression, const struct value *r
                       const struct processing_log *log) {
     if (expression->kind == EXPRESSION_COLUMN)
         return row[expression->index];
-    return run(&(struct evaluation){row, arena, log}, expression);
+    return run(&(struct evaluation){row, arena, log, NULL}, expression);
 }
 
 bool evaluate_true(const struct expression *expression, const struct value *row, struct arena *arena,

@@ -83,8 +83,9 @@ static void every_row_has_help_and_can_be_called(void **state) {
         assert_ptr_equal(function_find(view_of(function->name)), function);
         assert_true(strlen(function->description) > 5 && function->signature_count > 0);
         for (size_t s = 0; s < function->signature_count; s++)
-            assert_true((function->kind == FUNCTION_SCALAR) == (function->signatures[s].evaluate != NULL) &&
-                        (function->kind == FUNCTION_AGGREGATE) == (function->signatures[s].aggregate != NULL));
+            assert_true((function->kind == FUNCTION_AGGREGATE) == (function->signatures[s].aggregate != NULL) &&
+                        (function->kind != FUNCTION_AGGREGATE) == (function->signatures[s].evaluate != NULL ||
+                                                                   function->signatures[s].evaluate_with != NULL));
     }
 }
 

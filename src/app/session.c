@@ -9,6 +9,7 @@
 #include "foundation/base/file.h"
 #include "foundation/base/log.h"
 #include "foundation/base/memory.h"
+#include "foundation/base/utf8.h"
 
 enum { EVENTS = 4096, STOP_MS = 5000, APPLY_MS = 20 };
 
@@ -247,6 +248,19 @@ void session_settle(struct session *session, int timeout_ms, bool last) {
     }
 }
 
+/* Names and replies in a message come from elsewhere: they must not steer the terminal. Line ends stay. */
+static void print_safe(FILE *out, const char *before, const char *text) {
+    struct view rest = view_of(text), line;
+    struct text safe = TEXT_EMPTY;
+    while (view_split(&rest, '\n', &line)) {
+        if (safe.size)
+            text_append_char(&safe, '\n');
+        utf8_display(&safe, line);
+    }
+    fprintf(out, "%s%s\n", before, text_string(&safe));
+    text_free(&safe);
+}
+
 bool session_print_messages(struct session *session, bool quiet) {
     bool failed = false;
     const struct model *model = session->model;
@@ -257,9 +271,9 @@ bool session_print_messages(struct session *session, bool quiet) {
         const struct model_message *message = &model->messages.items[session->messages_shown - gone];
         failed = failed || message->level == MESSAGE_ERROR;
         if (message->level >= MESSAGE_WARN)
-            fprintf(stderr, "%s%s\n", message->level == MESSAGE_ERROR ? "error: " : "warning: ", message->text);
+            print_safe(stderr, message->level == MESSAGE_ERROR ? "error: " : "warning: ", message->text);
         else if (!quiet)
-            printf("%s\n", message->text);
+            print_safe(stdout, "", message->text);
     }
     fflush(stdout);
     return failed;

@@ -101,14 +101,16 @@ static void print_tail(struct session *session, const struct message *message, v
     const struct event_tail *event = (const struct event_tail *)message;
     for (size_t i = 0; i < event->count; i++) {
         const struct tail_row *row = event->rows[i];
-        struct text safe = TEXT_EMPTY;
-        const char *value = row->error ? row->error : row->json ? row->json : "<null>";
+        struct text line = TEXT_EMPTY;
         if (row->skipped_before)
             fprintf(stderr, "... %llu rows skipped ...\n", (unsigned long long)row->skipped_before);
-        utf8_display(&safe, view_of(value)); /* what a record holds must not steer the terminal */
-        printf("%d:%lld\t%s\t%s%s\n", row->partition, (long long)row->offset, row->key ? row->key : "<null>",
-               row->error ? "undecodable: " : "", text_string(&safe));
-        text_free(&safe);
+        text_append_format(&line, "%d:%lld\t", row->partition, (long long)row->offset);
+        utf8_display(&line,
+                     view_of(row->key ? row->key : "<null>")); /* what a record holds must not steer a terminal */
+        text_append_string(&line, row->error ? "\tundecodable: " : "\t");
+        utf8_display(&line, view_of(row->error ? row->error : row->json ? row->json : "<null>"));
+        printf("%s\n", text_string(&line));
+        text_free(&line);
     }
     fflush(stdout);
 }
@@ -141,12 +143,18 @@ static void print_alert(struct session *session, const struct message *message, 
     if (message->kind != &event_alert_kind)
         return;
     const struct model_alert *alert = &((const struct event_alert *)message)->alert;
+    struct text text = TEXT_EMPTY, safe = TEXT_EMPTY;
     if (alert->text)
-        printf("alert: %s\n", alert->text);
+        text_append_string(&text, alert->text);
     else
-        printf("alert: card %.4s **** %s, %lld transactions, total %lld, average %lld, window %s to %s\n", alert->card,
-               strlen(alert->card) > 4 ? alert->card + strlen(alert->card) - 4 : "", (long long)alert->count,
-               (long long)alert->total, (long long)alert->average, alert->window_start, alert->window_end);
+        text_append_format(&text, "card %.4s **** %s, %lld transactions, total %lld, average %lld, window %s to %s",
+                           alert->card, strlen(alert->card) > 4 ? alert->card + strlen(alert->card) - 4 : "",
+                           (long long)alert->count, (long long)alert->total, (long long)alert->average,
+                           alert->window_start, alert->window_end);
+    utf8_display(&safe, text_view(&text));
+    printf("alert: %s\n", text_string(&safe));
+    text_free(&text);
+    text_free(&safe);
     fflush(stdout);
 }
 

@@ -1,17 +1,18 @@
 /* Alerts as they arrive in fraudulent_transactions, whoever wrote them. Every record is read. */
 #include <string.h>
 
-#include "console/service/service_private.h"
+#include "console/service/follow.h"
 #include "foundation/base/memory.h"
 #include "foundation/format/format.h"
 #include "lab/alert.h"
 #include "lab/topics.h"
 
-enum { RECEIVE = 200, WAIT_MS = 50, HISTORY_MS = 3600 * 1000, FRESH_MS = 30 * 1000 };
+enum { FRESH_MS = 30 * 1000 };
 
 static const struct column columns[] = {{{"DETAILS", 7}, &sql_string}};
 
 struct reader {
+    struct service *self;
     struct schema_source schemas;
     struct codec *codec;
     struct arena arena;
@@ -33,7 +34,8 @@ static void post_latency(struct service *self, const struct kafka_message *messa
     mailbox_send(self->context.events, &event->message);
 }
 
-static void read_one(struct service *self, struct reader *reader, const struct kafka_message *message) {
+static void read_one(struct reader *reader, const struct kafka_message *message) {
+    struct service *self = reader->self;
     struct value value;
     struct error error = {0};
     if (!message->value.data)
@@ -68,56 +70,22 @@ static void read_one(struct service *self, struct reader *reader, const struct k
     post_latency(self, message);
 }
 
-static void follow(struct service *self, struct kafka_admin *admin, struct reader *reader) {
-    struct error error = {0};
-    int32_t partitions = 0;
-    if (!service_wait_topic(self, admin, LAB_TOPIC_ALERTS, &partitions))
-        return;
-    struct kafka_consumer_options options = {.offset_reset = "earliest"};
-    struct kafka_consumer *consumer = kafka_consumer_new(self->context.profile, &options, &error);
-    struct kafka_partition *assigned = memory_zero((size_t)partitions, sizeof *assigned);
-    for (int32_t i = 0; i < partitions; i++) {
-        int64_t offset = KAFKA_EARLIEST;
-        kafka_admin_offset_at(admin, LAB_TOPIC_ALERTS, i, service_now(self) - HISTORY_MS, 2000, &offset, NULL);
-        assigned[i] = (struct kafka_partition){LAB_TOPIC_ALERTS, i, offset};
-    }
-    if (!consumer || kafka_consumer_assign(consumer, assigned, (size_t)partitions, &error) != 0)
-        service_complain(self, &error, NULL);
-    memory_free(assigned);
-    while (consumer && !service_stopping(self)) {
-        struct kafka_message messages[RECEIVE];
-        int count = kafka_consumer_receive(consumer, messages, RECEIVE, WAIT_MS, &error);
-        if (count < 0)
-            break;
-        for (int i = 0; i < count; i++)
-            read_one(self, reader, &messages[i]);
-        if (count > 0)
-            kafka_consumer_release(consumer);
-        struct request *request = service_receive(self, 0);
-        if (request)
-            message_free(&request->message);
-    }
-    kafka_consumer_free(consumer);
+static void read_all(void *context, const struct kafka_message *messages, int count) {
+    for (int i = 0; i < count; i++)
+        read_one(context, &messages[i]);
 }
 
 static void run(struct service *self) {
     struct error error = {0};
     struct codec_options options = {0};
-    struct reader reader = {.schemas = registry_client_source(self->registry)};
-    struct kafka_admin *admin = kafka_admin_new(self->context.profile, &error);
-    if (admin)
-        reader.codec = format_find(VIEW("AVRO"))->compile(columns, 1, &options, &reader.schemas, &error);
-    if (!reader.codec)
+    struct reader reader = {.self = self, .schemas = registry_client_source(self->registry)};
+    reader.codec = format_find(VIEW("AVRO"))->compile(columns, 1, &options, &reader.schemas, &error);
+    if (reader.codec)
+        follow_topic(self, LAB_TOPIC_ALERTS, read_all, &reader);
+    else
         service_complain(self, &error, NULL);
-    while (reader.codec && !service_stopping(self)) {
-        follow(self, admin, &reader);
-        struct request *request = service_receive(self, 500);
-        if (request)
-            message_free(&request->message);
-    }
     codec_free(reader.codec);
     arena_free(&reader.arena);
-    kafka_admin_free(admin);
 }
 
 const struct service_row service_alerts = {"alerts", "alerts as they arrive", PROFILE_KAFKA | PROFILE_REGISTRY, run};

@@ -192,7 +192,8 @@ static void any_text_survives_quoting_with_any_delimiter(void **state) {
             assert_int_equal(
                 codec_decode(scene->codec, text_view(&scene->out), &scene->arena, scene->values, &scene->error), 0);
             assert_true(value_equal(scene->values[0], in[0]));
-            assert_true(value_equal(scene->values[1], in[1]));
+            /* an empty text behind the first field is written bare, as commons-csv has it, and comes back as NULL */
+            assert_true(value_equal(scene->values[1], *texts[i] == '\0' ? value_null() : in[1]));
         }
     }
 }

@@ -100,6 +100,7 @@ enum step_kind {
     STEP_SOURCE,  /* rows: schema's columns, then the pseudo columns */
     STEP_FILTER,  /* `condition`; over tables a row that stops passing becomes a tombstone (`table`) */
     STEP_PROJECT, /* `expressions`, one a column of the schema; the first key_count are the row's key from here on */
+    STEP_FLATTEN, /* table functions: `expressions` give arrays, a row for each element, behind the columns below */
     STEP_JOIN,    /* stream-table */
     STEP_JOIN_TABLES,  /* by the primary keys of both */
     STEP_JOIN_FOREIGN, /* tables, by a column of the left one that is the right one's key */
@@ -157,7 +158,7 @@ struct step {
     const struct schema *schema;      /* of the rows that leave this step */
     bool table;                       /* rows are changes of a table: a later one replaces an earlier one of its key */
     const struct expression *condition;          /* FILTER (WHERE and HAVING) */
-    const struct expression *const *expressions; /* PROJECT */
+    const struct expression *const *expressions; /* PROJECT, FLATTEN */
     size_t expression_count;
     union {
         struct step_source source;

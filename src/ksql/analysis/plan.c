@@ -29,6 +29,8 @@ static const char *step_name(const struct step *step) {
         return "FILTER";
     case STEP_PROJECT:
         return "PROJECT";
+    case STEP_FLATTEN:
+        return "FLAT_MAP";
     case STEP_JOIN:
     case STEP_JOIN_TABLES:
     case STEP_JOIN_STREAMS:

@@ -195,8 +195,9 @@ int building_expand(struct building *building) {
     return 0;
 }
 
-int building_bind_items(struct building *building) {
+static int bind_items(struct building *building, struct flattening *flattening) {
     struct binder binder = building_binder(building, building->aggregated, "SELECT");
+    binder.flattening = building->aggregated ? NULL : flattening;
     for (size_t i = 0; i < building->items.count; i++) {
         struct item *item = &building->items.items[i];
         bool key = is_partition_column(building, item->node);
@@ -215,6 +216,37 @@ int building_bind_items(struct building *building) {
         if (bind_node(&binder, building->query->partition_by[i]) == NULL)
             return -1;
     return 0;
+}
+
+static int flatten(struct building *building, const struct flattening *flattening) {
+    const struct schema *below = building->top->schema;
+    size_t count = flattening->calls.count, base = flattening->base;
+    if (building->top->table)
+        return error_set(building->error, ERROR_INVALID, "Table source is not supported with table functions");
+    struct column *columns = arena_zero(building->arena, (base + count) * sizeof *columns);
+    const struct expression **calls = arena_zero(building->arena, count * sizeof *calls);
+    memcpy(columns, below->columns, base * sizeof *columns);
+    for (size_t i = 0; i < count; i++) {
+        calls[i] = flattening->calls.items[i];
+        columns[base + i] =
+            (struct column){view_of(arena_format(building->arena, "KSQL_SYNTH_%zu", i)), calls[i]->type->element};
+    }
+    struct schema *schema = arena_zero(building->arena, sizeof *schema);
+    *schema = (struct schema){columns, below->key_count, base + count - below->key_count};
+    struct step *step = building_step(building, STEP_FLATTEN, schema);
+    step->expressions = calls;
+    step->expression_count = count;
+    return 0;
+}
+
+int building_bind_items(struct building *building) {
+    struct flattening flattening = {.base = schema_count(building->top->schema)};
+    int status = bind_items(building, &flattening);
+    if (status == 0 && flattening.calls.count != 0)
+        status = flatten(building, &flattening);
+    vector_free(&flattening.nodes);
+    vector_free(&flattening.calls);
+    return status;
 }
 
 static int check_duplicates(struct building *building, const struct schema *schema) {

@@ -34,7 +34,7 @@ struct task {
     struct batch *spare; /* for what aggregates hand out */
 };
 
-extern const struct operator_kind operator_source, operator_filter, operator_project, operator_join,
+extern const struct operator_kind operator_source, operator_filter, operator_flatten, operator_project, operator_join,
     operator_join_tables, operator_join_foreign, operator_join_streams, operator_aggregate;
 /* To the stage above, or out of the task. */
 void operator_emit(struct stage *stage, struct batch *rows);

@@ -12,7 +12,7 @@ static bool is_key_column(const struct step *below, size_t at) {
 /* Of a record without a value only its key and its window are known; ksqlDB takes ROWTIME for a part of the value. Rows
  * of joined tables that go have nothing but their key. */
 static bool from_key(const struct step *below, const struct expression *expression) {
-    while (below->kind == STEP_FILTER)
+    while (below->kind == STEP_FILTER || below->kind == STEP_FLATTEN)
         below = below->below;
     if (expression->kind == EXPRESSION_COLUMN)
         return is_key_column(below, expression->index);

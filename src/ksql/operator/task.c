@@ -6,7 +6,7 @@
 #include "ksql/operator/private.h"
 
 static const struct operator_kind *const kinds[] = {
-    &operator_source,      &operator_filter,       &operator_project,      &operator_join,
+    &operator_source,      &operator_filter,       &operator_flatten,      &operator_project,  &operator_join,
     &operator_join_tables, &operator_join_foreign, &operator_join_streams, &operator_aggregate};
 
 struct store *operator_store(struct stage *stage, size_t key_count, size_t value_count) {

@@ -26,9 +26,11 @@ static void insert(const struct function_call *call, struct value *list, struct 
         return;
     size_t count = list->size < most ? (size_t)list->size + 1 : most;
     struct value *items = arena_allocate(arena, (count + 1) * sizeof *items);
-    memcpy(items, list->items, at * sizeof *items);
+    for (size_t i = 0; i < at; i++)
+        items[i] = list->items[i];
     items[at] = item;
-    memcpy(items + at + 1, list->items + at, (count - at - 1) * sizeof *items);
+    for (size_t i = at + 1; i < count; i++)
+        items[i] = list->items[i - 1];
     *list = function_list(items, count);
 }
 

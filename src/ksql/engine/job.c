@@ -351,8 +351,10 @@ void engine_feed(struct engine *engine, uint64_t reader, const struct engine_rec
 
 void engine_reader_failed(struct engine *engine, uint64_t reader, const struct error *error) {
     struct job *job;
-    if (input_of(engine, reader, &job) != NULL)
-        job_fail(job, error);
+    if (input_of(engine, reader, &job) == NULL)
+        return;
+    job_fail(job, error);
+    job->broken = job->lost = !job->push; /* tried again, further and further apart: its topic may come back */
 }
 
 void engine_run(struct engine *engine) {
@@ -364,13 +366,18 @@ void engine_run(struct engine *engine) {
 
 /* --- commits --- */
 
+static bool wants_to_run(const struct job *job) {
+    return job->state == ENGINE_RUNNING || job->lost;
+}
+
 static bool job_dirty(const struct job *job) {
-    return !job->held && job->state == ENGINE_RUNNING &&
+    return !job->held && wants_to_run(job) &&
            (job->broken || (job->task != NULL && (job->moved || task_waiting(job->task))));
 }
 
 /* What was written after the last save is in doubt: state and positions go back to that save, output may repeat. */
 static void revive(struct job *job) {
+    enum engine_query_state before = job->state;
     struct error error = {0};
     for (size_t i = 0; i < job->inputs.count; i++) {
         input_close(job->engine, job->inputs.items[i]);
@@ -382,9 +389,10 @@ static void revive(struct job *job) {
     job->task = NULL;
     if (build(job, &error) != 0 || job_load(job, &error) != 0 || job_open(job, &error) != 0) {
         job_trouble(job, &error);
+        job->state = before; /* a try that failed is no PAUSE */
         return;
     }
-    job->broken = false;
+    job->broken = job->lost = false;
 }
 
 bool engine_dirty(const struct engine *engine) {
@@ -410,7 +418,7 @@ int engine_commit(struct engine *engine, struct error *error) {
     int status = 0;
     for (size_t i = 0; i < engine->queries.count; i++) {
         struct job *job = engine->queries.items[i];
-        if (job->broken && job->state == ENGINE_RUNNING && may_try(job))
+        if (job->broken && wants_to_run(job) && may_try(job))
             revive(job);
         job->resting = job->broken;
         if (job_dirty(job))
@@ -425,7 +433,7 @@ int engine_commit(struct engine *engine, struct error *error) {
     }
     for (size_t i = 0; i < engine->queries.count; i++) {
         struct job *job = engine->queries.items[i];
-        if (job->broken && !job->resting && job->state == ENGINE_RUNNING && status == 0) {
+        if (job->broken && !job->resting && wants_to_run(job) && status == 0) {
             status = -1;
             if (error != NULL)
                 *error = job->error;

@@ -59,6 +59,7 @@ struct job {
     bool held;         /* made during a replay, not started */
     bool moved;        /* since the last save */
     struct text parts; /* of a record that is being loaded */
+    bool lost;         /* a topic of it could not be read on: ERROR until a try succeeds */
     bool resting;      /* broken before this commit, told then */
     int tries, rest;   /* of beginning again: how often, commits until the next */
     bool doomed;       /* a row cannot be worked on, and none after it: the query ends in ERROR */

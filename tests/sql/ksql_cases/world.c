@@ -92,6 +92,8 @@ static int open_reader(void *context, uint64_t number, struct view name, int64_t
                        size_t partitions, struct error *error) {
     struct world *world = context;
     struct world_topic *topic = world_topic(world, name);
+    if (world->refuses_reads)
+        return error_set(error, ERROR_UNREACHABLE, "the broker is gone");
     if (topic == NULL)
         return error_set(error, ERROR_NOT_FOUND, "topic %.*s does not exist", VIEW_ARGS(name));
     for (size_t i = 0; i < partitions; i++) {

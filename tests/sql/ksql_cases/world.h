@@ -33,7 +33,7 @@ struct world {
     struct engine_schemas schemas;
     struct engine_memory memory;
     VECTOR(struct world_saved) saved;
-    bool refuses_writes; /* as a broker that is gone */
+    bool refuses_writes, refuses_reads; /* as a broker that is gone */
     struct schema_source source;
     VECTOR(struct world_topic *) all;
     VECTOR(struct world_schema) registered;

@@ -375,6 +375,56 @@ static void a_broker_that_refuses_writes_costs_no_row(void **state) {
     tear_down(scene);
 }
 
+static void a_broker_that_stays_away_for_several_tries_costs_no_row_and_no_query(void **state) {
+    (void)state;
+    struct scene *scene = set_up(true);
+    struct engine_query_info info;
+    must_run(scene, counting);
+    put(scene, "in", "a", "{\"V\":1}", 10);
+    pump(scene);
+    commit(scene);
+    scene->world.refuses_writes = scene->world.refuses_reads = true;
+    put(scene, "in", "a", "{\"V\":2}", 20);
+    pump(scene);
+    for (int i = 0; i < 10; i++)
+        engine_commit(scene->engine, &scene->error);
+    assert_true(engine_query_at(scene->engine, 0, &info));
+    assert_int_equal(info.state, ENGINE_RUNNING);
+    scene->world.refuses_writes = scene->world.refuses_reads = false;
+    for (int i = 0; i < 40; i++) {
+        engine_commit(scene->engine, &scene->error);
+        pump(scene);
+    }
+    assert_string_equal(last_value(scene, "T"), "{\"N\":2,\"TOTAL\":3}");
+    tear_down(scene);
+}
+
+static void a_topic_that_cannot_be_read_makes_an_error_until_it_can_be_read_again(void **state) {
+    (void)state;
+    struct scene *scene = set_up(true);
+    struct engine_query_info info;
+    struct error gone = {0};
+    must_run(scene, counting);
+    put(scene, "in", "a", "{\"V\":1}", 10);
+    pump(scene);
+    commit(scene);
+    error_set(&gone, ERROR_NOT_FOUND, "topic in does not exist");
+    engine_reader_failed(scene->engine, scene->world.readers.items[0].number, &gone);
+    assert_true(engine_query_at(scene->engine, 0, &info));
+    assert_int_equal(info.state, ENGINE_ERROR);
+    assert_string_equal(info.error->message, "topic in does not exist");
+    put(scene, "in", "a", "{\"V\":2}", 20);
+    assert_true(engine_dirty(scene->engine));
+    for (int i = 0; i < 3; i++) {
+        engine_commit(scene->engine, &scene->error);
+        pump(scene);
+    }
+    assert_true(engine_query_at(scene->engine, 0, &info));
+    assert_int_equal(info.state, ENGINE_RUNNING);
+    assert_string_equal(last_value(scene, "T"), "{\"N\":2,\"TOTAL\":3}");
+    tear_down(scene);
+}
+
 /* --- reading --- */
 
 static void a_record_that_does_not_decode_is_counted_named_and_left_out(void **state) {
@@ -621,6 +671,8 @@ int main(void) {
         cmocka_unit_test(a_sink_topic_that_went_meanwhile_is_made_again_when_its_query_starts),
         cmocka_unit_test(updates_of_one_key_within_a_commit_interval_go_out_once),
         cmocka_unit_test(a_broker_that_refuses_writes_costs_no_row),
+        cmocka_unit_test(a_broker_that_stays_away_for_several_tries_costs_no_row_and_no_query),
+        cmocka_unit_test(a_topic_that_cannot_be_read_makes_an_error_until_it_can_be_read_again),
         cmocka_unit_test(a_record_that_does_not_decode_is_counted_named_and_left_out),
         cmocka_unit_test(a_backlog_of_a_join_is_read_in_the_order_of_its_times),
         cmocka_unit_test(pause_stops_reading_and_resume_misses_nothing),

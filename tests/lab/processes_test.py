@@ -4,6 +4,7 @@ import sys
 import unittest
 
 from pipeline import Pipeline
+from ports import free_port
 from scene import PATIENCE
 
 SERVERS = {"broker": ("bootstrap.servers", "--kafka-port", "Kafka"),
@@ -16,17 +17,16 @@ class Processes(Pipeline):
     def setUp(self):
         super().setUp()
         self.running, self.addresses = {}, {}
+        self.ports = {name: free_port() for name in SERVERS}
         for name in SERVERS:
             self.start_server(name)
         self.console = self.plain("--profile", self.profile(**{key.replace(".", "_"): value for key, value in self.addresses.items()}),
                                   "--seed", "7")
 
     def start_server(self, name):
-        """Again on its old port when it had one; it knows the servers before it."""
+        """On the same port each time; it knows the servers before it."""
         address, option, _ = SERVERS[name]
-        arguments = [name, "--data", f"{self.home.name}/{name}"]
-        if address in self.addresses:
-            arguments += [option, self.addresses[address].rsplit(":", 1)[1]]
+        arguments = [name, "--data", f"{self.home.name}/{name}", option, self.ports[name]]
         if name != "broker":
             others = {key.replace(".", "_"): value for key, value in self.addresses.items() if key != address}
             arguments += ["--profile", self.profile(**others)]

@@ -1,12 +1,12 @@
 """What the lab computes is what the transactions say, over runs that end in order and runs that are killed."""
 import os
 import signal
-import socket
 import sys
 import time
 import unittest
 
 from pipeline import Pipeline, bootstrap_of
+from ports import free_port
 from scene import PATIENCE
 
 SLOW = bool(os.environ.get("FRAUDSCOPE_SANITIZE"))
@@ -81,17 +81,9 @@ class Results(Pipeline):
 class Killed(Pipeline):
     """Servers in one process, killed with -9; the producer in another."""
 
-    def free_ports(self, *options):
-        """The same ones after each kill, and not the usual ones: others may wait for those."""
-        arguments, held = [], [socket.create_server(("127.0.0.1", 0)) for _ in options]
-        for option, free in zip(options, held):
-            arguments += [option, str(free.getsockname()[1])]
-            free.close()
-        return arguments
-
     def test_acknowledged_records_survive_once_and_queries_repeat_at_most_one_commit_interval(self):
         data = self.home.name + "/d"
-        ports = self.free_ports("--kafka-port", "--registry-port", "--ksqldb-port", "--connect-port")
+        ports = [word for option in ("--kafka-port", "--registry-port", "--ksqldb-port", "--connect-port") for word in (option, free_port())]
         server, addresses = self.serve("--data", data, *ports)
         bootstrap = addresses["bootstrap.servers"]
         console = self.plain("--data", data)

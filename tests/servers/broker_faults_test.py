@@ -30,7 +30,6 @@ class FullDisk(Scene):
         self.stop()
         self.small = self.home + "/small"
         self.data = self.small + "/d"
-        self.port = None
         os.mkdir(self.small)
         self.mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", self.small], capture_output=True).returncode == 0
         self.start()

@@ -6,6 +6,8 @@ import subprocess
 import tempfile
 import unittest
 
+from ports import free_port
+
 PROGRAM = os.path.join(os.environ["FRAUDSCOPE_BIN"], "fraudscope")
 SANITIZED = bool(os.environ.get("FRAUDSCOPE_SANITIZE"))
 PATIENCE = 60 if SANITIZED else 20
@@ -16,7 +18,7 @@ class Scene(unittest.TestCase):
         self.home = tempfile.mkdtemp()
         self.data = self.home + "/d"
         self.broker = None
-        self.port = None
+        self.port = free_port()
         self.said = None
         self.start()
         self.create("t", 1)
@@ -28,16 +30,13 @@ class Scene(unittest.TestCase):
 
     def start(self, *more, environment=None):
         """What it says on stderr is in the file self.said."""
-        arguments = [PROGRAM, "serve", "broker", "--data", self.data, *more]
-        if self.port:
-            arguments += ["--kafka-port", self.port]
+        arguments = [PROGRAM, "serve", "broker", "--data", self.data, "--kafka-port", self.port, *more]
         self.said = self.home + "/stderr"
         with open(self.said, "w", encoding="utf-8") as errors:
             self.broker = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=errors, text=True,
                                            env=dict(os.environ, **(environment or {})))
         address = self.broker.stdout.readline().strip()
-        self.assertRegex(address, r"^bootstrap\.servers=127\.0\.0\.1:\d+$")
-        self.port = address.rsplit(":", 1)[1]
+        self.assertEqual(address, "bootstrap.servers=" + self.address())
         while self.broker.stdout.readline().strip() != "ready":
             pass
 

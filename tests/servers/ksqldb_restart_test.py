@@ -10,6 +10,7 @@ import time
 import unittest
 
 from ksqldb_stage import EIGHT, LAB, Stage, card
+from ports import free_port
 
 CARDS = 5
 
@@ -174,8 +175,8 @@ class Away(Stage):
 
     def setUp(self):
         super().setUp()
-        self.broker = self.launch("broker")
-        self.port = self.kafka.rsplit(":", 1)[1]
+        self.port = free_port()
+        self.broker = self.launch("broker", "--kafka-port", self.port)
         self.profile = self.home.name + "/profile"
         os.mkdir(self.profile)
         self.write_profile()

@@ -7,6 +7,11 @@
 #include "foundation/base/text.h"
 
 #define NUMBER_MAX 40
+/* Of up to 15 digits, with `scale` of them (at most 22) behind the point, the double that is meant: both are exact as
+ * doubles, so one division rounds once (W. Clinger, "How to Read Floating Point Numbers Accurately", 1990). */
+enum { NUMBER_EXACT_DIGITS = 15 };
+double number_from_digits(uint64_t digits, size_t scale);
+
 size_t number_write_int64(char out[NUMBER_MAX], int64_t number);
 /* Shortest digits that read back the same (Schubfach, with an exact-cents path in front); JSON number syntax as Java's
  * Double.toString spells it is number_write_java_double. NaN and infinities come as Java's words.

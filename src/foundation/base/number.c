@@ -12,8 +12,22 @@ static const char two_digits[] = "0001020304050607080910111213141516171819"
                                  "6061626364656667686970717273747576777879"
                                  "8081828384858687888990919293949596979899";
 
+double number_from_digits(uint64_t digits, size_t scale) {
+    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    return (double)digits / powers[scale];
+}
+
+static size_t count_digits(uint64_t number) {
+    size_t count = 1;
+    for (; number >= 10000; number /= 10000)
+        count += 4;
+    return count + (number >= 10) + (number >= 100) + (number >= 1000);
+}
+
 static size_t write_unsigned(char *out, uint64_t number) {
-    char digits[20], *at = digits + sizeof digits;
+    size_t count = count_digits(number);
+    char *at = out + count;
     while (number >= 100) {
         at -= 2;
         memcpy(at, two_digits + 2 * (number % 100), 2);
@@ -25,8 +39,6 @@ static size_t write_unsigned(char *out, uint64_t number) {
     } else {
         *--at = (char)('0' + number);
     }
-    size_t count = (size_t)(digits + sizeof digits - at);
-    memcpy(out, at, count);
     return count;
 }
 
@@ -43,7 +55,7 @@ static size_t write_cents(char *out, double number) {
     double cents = number * 100;
     if (!(cents > -1e15 && cents < 1e15))
         return 0;
-    int64_t whole = llround(cents); /* 129.95 * 100 is a hair below 12995 */
+    int64_t whole = (int64_t)(cents + (cents < 0 ? -0.5 : 0.5)); /* 129.95 * 100 is a hair below 12995 */
     if ((double)whole / 100 != number || (number == 0 && signbit(number)))
         return 0;
     size_t size = 0;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "foundation/base/memory.h"
+#include "foundation/base/number.h"
 
 bool view_equal(struct view a, struct view b) {
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
@@ -80,10 +81,35 @@ bool view_to_int64(struct view view, int64_t *number) {
     return true;
 }
 
+/* What most numbers look like: few digits, perhaps a sign and a point. */
+static bool exact_double(struct view view, double *number) {
+    const char *at = view.data, *end = at + view.size, *point = NULL;
+    bool negative = *at == '-';
+    uint64_t digits = 0;
+    if (view.size > NUMBER_EXACT_DIGITS)
+        return false;
+    for (at += negative; at < end; at++) {
+        unsigned digit = (unsigned)(unsigned char)*at - '0';
+        if (digit <= 9)
+            digits = digits * 10 + digit;
+        else if (*at == '.' && !point)
+            point = at;
+        else
+            return false;
+    }
+    if (view.size == (size_t)negative + (point != NULL))
+        return false;
+    double magnitude = number_from_digits(digits, point ? (size_t)(end - point - 1) : 0);
+    *number = negative ? -magnitude : magnitude;
+    return true;
+}
+
 bool view_to_double(struct view view, double *number) {
     char buffer[64], *end, *copy = buffer;
     if (view.size == 0 || is_space(view.data[0]))
         return false;
+    if (exact_double(view, number))
+        return true;
     if (view.size >= sizeof buffer)
         copy = memory_allocate(view.size + 1);
     memcpy(copy, view.data, view.size);
@@ -154,12 +180,30 @@ void text_append_format(struct text *text, const char *format, ...) {
     va_end(arguments);
 }
 
+/* No byte of the eight that a JSON string must escape (Hacker's Delight, finding a zero byte). */
+static bool is_plain_word(const char *at) {
+    const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
+    uint64_t word;
+    memcpy(&word, at, 8);
+    uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
+    return !((((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | ((word - ones * 0x20) & ~word)) & highs);
+}
+
+/* Bytes at the front that are shown as they are, eight at a time; the last eight may overlap those before them. */
+static size_t plain_json(struct view view) {
+    size_t at = 0;
+    for (; view.size - at >= 8; at += 8)
+        if (!is_plain_word(view.data + at))
+            return at;
+    return at && is_plain_word(view.data + view.size - 8) ? view.size : at;
+}
+
 void text_append_json(struct text *text, struct view view) {
     static const char hex[] = "0123456789abcdef";
     text_reserve(text, view.size + 2);
     text_append_char(text, '"');
     size_t from = 0;
-    for (size_t i = 0; i < view.size; i++) {
+    for (size_t i = plain_json(view); i < view.size; i++) {
         unsigned char c = (unsigned char)view.data[i];
         if (c >= 0x20 && c != '"' && c != '\\')
             continue;

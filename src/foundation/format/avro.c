@@ -3,14 +3,14 @@
 
 #include "foundation/base/memory.h"
 #include "foundation/base/vector.h"
-#include "foundation/format/avro_read.h"
+#include "foundation/format/avro_steps.h"
 #include "foundation/format/formats.h"
 #include "foundation/format/framing.h"
 
 struct writer { /* a schema id seen in records */
     int32_t id;
     const struct avro_node *node;
-    const int *map; /* field to column, NULL when the root is no record */
+    const struct avro_step *steps; /* NULL when the root is no record */
 };
 struct avro_codec {
     struct codec codec;
@@ -23,10 +23,10 @@ struct avro_codec {
     VECTOR(struct writer) writers;
     size_t latest;               /* writer of the last record */
     const struct avro_node *own; /* what is written */
-    const int *own_map;
+    const struct avro_step *own_steps;
 };
 
-static const int *map_fields(struct avro_codec *codec, const struct avro_node *node) {
+static const struct avro_step *steps_of(struct avro_codec *codec, const struct avro_node *node) {
     if (node->kind != AVRO_KIND_RECORD)
         return NULL;
     int *map = arena_allocate(&codec->arena, (node->count + 1) * sizeof *map);
@@ -39,7 +39,7 @@ static const int *map_fields(struct avro_codec *codec, const struct avro_node *n
             if (view_equal_ignoring_case(codec->columns[j].name, node->fields[i].name))
                 map[i] = (int)j;
     }
-    return map;
+    return avro_steps(node, map, codec->columns, &codec->arena);
 }
 
 static const struct writer *writer_of(struct avro_codec *codec, int32_t id, struct error *error) {
@@ -66,7 +66,7 @@ static const struct writer *writer_of(struct avro_codec *codec, int32_t id, stru
     if (!node)
         return NULL;
     codec->latest = codec->writers.count;
-    vector_push(&codec->writers, (struct writer){id, node, map_fields(codec, node)});
+    vector_push(&codec->writers, (struct writer){id, node, steps_of(codec, node)});
     return &codec->writers.items[codec->latest];
 }
 
@@ -84,8 +84,8 @@ static int decode(struct codec *base, struct view bytes, struct arena *arena, st
         return -1;
     struct avro_reader reader = avro_reader_of(bytes, arena, error);
     int result;
-    if (writer->map && !codec->unwrapped)
-        result = avro_read_record(&reader, writer->node, writer->map, codec->columns, values);
+    if (writer->steps && !codec->unwrapped)
+        result = avro_steps_read(writer->steps, writer->node->count, &reader, values);
     else if (codec->count == 1)
         result = avro_format_read(&reader, writer->node, codec->columns[0].type, &values[0]);
     else
@@ -101,15 +101,9 @@ static int decode(struct codec *base, struct view bytes, struct arena *arena, st
 static int encode(struct codec *base, const struct value *values, struct text *out, struct error *error) {
     struct avro_codec *codec = (struct avro_codec *)base;
     framing_write(out, codec->schema_id);
-    if (!codec->own_map || codec->unwrapped)
+    if (!codec->own_steps || codec->unwrapped)
         return avro_format_write(codec->own, codec->columns[0].type, values[0], out, error);
-    for (size_t i = 0; i < codec->own->count; i++) {
-        int at = codec->own_map[i];
-        if (avro_format_write(codec->own->fields[i].type, at >= 0 ? codec->columns[at].type : NULL,
-                              at >= 0 ? values[at] : value_null(), out, error) != 0)
-            return error_wrap(error, "field %.*s", VIEW_ARGS(codec->own->fields[i].name));
-    }
-    return 0;
+    return avro_steps_write(codec->own_steps, codec->own->count, values, out, error);
 }
 
 static void set_schema_id(struct codec *base, int32_t id) {
@@ -165,7 +159,7 @@ static struct codec *compile(const struct column *columns, size_t count, const s
         done(&codec->codec);
         return NULL;
     }
-    codec->own_map = map_fields(codec, codec->own);
+    codec->own_steps = steps_of(codec, codec->own);
     return &codec->codec;
 }
 

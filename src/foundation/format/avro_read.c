@@ -308,15 +308,3 @@ int avro_format_read(struct avro_reader *reader, const struct avro_node *node, c
     reader->depth--;
     return result;
 }
-
-int avro_read_record(struct avro_reader *reader, const struct avro_node *node, const int *map,
-                     const struct column *columns, struct value *values) {
-    for (size_t i = 0; i < node->count; i++) {
-        struct value ignored;
-        int at = map[i];
-        if (avro_format_read(reader, node->fields[i].type, at >= 0 ? columns[at].type : NULL,
-                             at >= 0 ? &values[at] : &ignored) != 0)
-            return error_wrap(reader->error, "field %.*s", VIEW_ARGS(node->fields[i].name));
-    }
-    return 0;
-}

@@ -14,9 +14,6 @@ struct avro_reader avro_reader_of(struct view bytes, struct arena *arena, struct
 /* type NULL: the value is passed over. 0 or -1. */
 int avro_format_read(struct avro_reader *reader, const struct avro_node *node, const struct sql_type *type,
                      struct value *value);
-/* The writer's fields into the columns: map[i] is the column of field i, -1 passes it over. */
-int avro_read_record(struct avro_reader *reader, const struct avro_node *node, const int *map,
-                     const struct column *columns, struct value *values);
 int avro_read_end(struct avro_reader *reader);
 bool avro_read_long(struct avro_reader *reader, int64_t *number);
 int avro_wrong(struct avro_reader *reader, const char *what);

@@ -11,6 +11,7 @@ struct json_codec {
     struct codec codec;
     struct arena arena;
     struct json_columns columns;
+    struct view *openings; /* `{"A":`, `,"B":` */
     bool framed, unwrapped;
     int32_t schema_id;
 };
@@ -45,14 +46,12 @@ static int encode(struct codec *base, const struct value *values, struct text *o
         value_print_record(out, values[0], codec->columns.columns[0].type);
         return 0;
     }
-    text_append_char(out, '{');
     for (size_t i = 0; i < codec->columns.count; i++) {
-        if (i)
-            text_append_char(out, ',');
-        text_append_json(out, codec->columns.columns[i].name);
-        text_append_char(out, ':');
+        text_append(out, codec->openings[i]);
         value_print_record(out, values[i], codec->columns.columns[i].type);
     }
+    if (codec->columns.count == 0)
+        text_append_char(out, '{');
     text_append_char(out, '}');
     return 0;
 }
@@ -74,13 +73,35 @@ static int check(const struct column *columns, size_t count, const struct codec_
     return 0;
 }
 
+static struct view *openings(struct arena *arena, const struct column *columns, size_t count) {
+    struct view *all = arena_allocate(arena, (count + 1) * sizeof *all);
+    struct text text = TEXT_EMPTY;
+    for (size_t i = 0; i < count; i++) {
+        text_clear(&text);
+        text_append_char(&text, i ? ',' : '{');
+        text_append_json(&text, columns[i].name);
+        text_append_char(&text, ':');
+        all[i] = arena_copy_view(arena, text_view(&text));
+    }
+    text_free(&text);
+    return all;
+}
+
 static struct codec *compile(const struct format *format, const struct column *columns, size_t count,
                              const struct codec_options *options, struct error *error) {
     if (format->check(columns, count, options, error) != 0)
         return NULL;
     struct json_codec *codec = memory_zero(1, sizeof *codec);
     codec->codec = (struct codec){format, decode, encode, set_schema_id, codec_done};
-    codec->columns = (struct json_columns){columns_copy(&codec->arena, columns, count), count, 0};
+    enum { GAPS_MOST = 256 }; /* what comes behind them is looked up by name */
+    size_t gap_room = 2 * count + 8 < GAPS_MOST ? 2 * count + 8 : GAPS_MOST;
+    codec->columns = (struct json_columns){
+        .columns = columns_copy(&codec->arena, columns, count),
+        .count = count,
+        .gaps = arena_allocate(&codec->arena, gap_room * sizeof(struct json_gap)),
+        .gap_room = gap_room,
+    };
+    codec->openings = openings(&codec->arena, codec->columns.columns, count);
     codec->framed = format->flags & FORMAT_REGISTRY;
     codec->unwrapped = options->unwrapped;
     codec->schema_id = options->schema_id;

@@ -93,23 +93,30 @@ static int read_escaped(struct json_reader *reader, const char *from, struct vie
     return utf8_valid(*out) ? 0 : wrong(reader, "a string is not UTF-8");
 }
 
-/* A byte of the word is a quote, a backslash, a control character or no ASCII: with high bits set where it is, and
- * perhaps in bytes above it (Hacker's Delight, finding a zero byte). */
+/* A byte of the word is a quote, a backslash, a control character or no ASCII: the lowest high bit that is set is in the
+ * first such byte (Hacker's Delight, finding a zero byte). */
 static uint64_t special(uint64_t word) {
     const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
     uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
     return ((quote - ones) | (backslash - ones) | (word - ones * 0x20) | word) & highs;
 }
 
+static const char *after_plain(const char *at, const char *end) {
+    for (uint64_t word; end - at >= 8; at += 8) {
+        memcpy(&word, at, 8);
+        uint64_t found = special(word);
+        if (found)
+            return at + __builtin_ctzll(found) / 8;
+    }
+    while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80)
+        at++;
+    return at;
+}
+
 /* After the opening quote. ASCII without escapes is borrowed after one look at each byte. */
 static int read_string(struct json_reader *reader, struct view *out) {
-    const char *from = reader->at, *at = from;
+    const char *from = reader->at, *at = after_plain(from, reader->end);
     bool ascii = true;
-    for (uint64_t word; reader->end - at >= 8; at += 8) {
-        memcpy(&word, at, 8);
-        if (special(word) != 0)
-            break;
-    }
     for (; at < reader->end; at++) {
         unsigned char c = (unsigned char)*at;
         if (c == '"') {
@@ -228,8 +235,49 @@ static int mismatch(struct json_reader *reader, const struct sql_type *type) {
                      sql_base_name(type->base));
 }
 
-static bool double_of(struct view lexeme, double *number) {
-    return view_to_double(lexeme, number);
+/* Most numbers, each digit looked at once: few digits, perhaps a point, no exponent. What it leaves alone read_lexeme
+ * and number_from read, or name what is wrong. */
+static bool read_short_number(struct json_reader *reader, const struct sql_type *type, struct value *value) {
+    const char *at = reader->at, *end = reader->end;
+    bool negative = *at == '-';
+    uint64_t digits = 0;
+    size_t scale = 0;
+    const char *first = at += negative;
+    for (; at < end && *at >= '0' && *at <= '9'; at++)
+        digits = digits * 10 + (uint64_t)(*at - '0');
+    size_t count = (size_t)(at - first);
+    if (count == 0 || count > NUMBER_EXACT_DIGITS || (*first == '0' && count > 1))
+        return false;
+    if (at < end && *at == '.' && type->base == SQL_DOUBLE) {
+        const char *point = at++;
+        for (; at < end && *at >= '0' && *at <= '9'; at++)
+            digits = digits * 10 + (uint64_t)(*at - '0');
+        scale = (size_t)(at - point) - 1;
+        if (scale == 0 || count + scale > NUMBER_EXACT_DIGITS)
+            return false;
+    }
+    if (at < end && (*at == '.' || *at == 'e' || *at == 'E'))
+        return false;
+    int64_t whole = negative ? -(int64_t)digits : (int64_t)digits;
+    switch (type->base) {
+    case SQL_INTEGER:
+        if (whole < INT32_MIN || whole > INT32_MAX)
+            return false;
+        *value = value_integer((int32_t)whole);
+        break;
+    case SQL_BIGINT:
+        *value = value_bigint(whole);
+        break;
+    case SQL_DOUBLE:
+        *value = value_double(scale && negative ? -number_from_digits(digits, scale)
+                              : scale           ? number_from_digits(digits, scale)
+                                                : (double)whole);
+        break;
+    default:
+        return false;
+    }
+    reader->at = at;
+    return true;
 }
 
 static bool number_from(struct json_reader *reader, struct view text, bool integral, const struct sql_type *type,
@@ -243,7 +291,7 @@ static bool number_from(struct json_reader *reader, struct view text, bool integ
     case SQL_TIME:
     case SQL_TIMESTAMP: {
         if (!(integral && view_to_int64(text, &whole))) {
-            if (!double_of(text, &real) || !(real >= -9.2e18 && real <= 9.2e18))
+            if (!view_to_double(text, &real) || !(real >= -9.2e18 && real <= 9.2e18))
                 return false;
             whole = (int64_t)real;
         }
@@ -257,7 +305,7 @@ static bool number_from(struct json_reader *reader, struct view text, bool integ
     case SQL_DOUBLE:
         if (integral && text.size < 16 && view_to_int64(text, &whole))
             real = (double)whole;
-        else if (!double_of(text, &real))
+        else if (!view_to_double(text, &real))
             return false;
         *value = value_double(real);
         return true;
@@ -436,6 +484,8 @@ int json_read_value(struct json_reader *reader, const struct sql_type *type, str
         return result;
     }
     default:
+        if (read_short_number(reader, type, value))
+            return 0;
         if (read_lexeme(reader, &text, &integral) != 0)
             return -1;
         return number_from(reader, text, integral, type, value) ? 0 : mismatch(reader, type);
@@ -477,12 +527,59 @@ static int read_fields(struct json_reader *reader, const struct column *columns,
     return take(reader, '}') ? 0 : wrong(reader, "a comma or the end of the object is missing");
 }
 
-int json_read_record(struct json_reader *reader, struct json_columns *columns, struct value *values) {
+static bool take_gap(struct json_reader *reader, const struct json_gap *gap) {
+    if ((size_t)(reader->end - reader->at) < gap->size || memcmp(reader->at, gap->text, gap->size) != 0)
+        return false;
+    reader->at += gap->size;
+    return true;
+}
+
+static void learn_gap(struct json_columns *record, size_t field, struct view text, size_t column) {
+    if (field >= record->gap_room || field > record->gap_count || text.size > sizeof record->gaps->text)
+        return;
+    struct json_gap *gap = &record->gaps[field];
+    memcpy(gap->text, text.data, text.size);
+    gap->size = (uint8_t)text.size;
+    gap->column = (int32_t)column;
+    if (field == record->gap_count)
+        record->gap_count++;
+}
+
+int json_read_record(struct json_reader *reader, struct json_columns *record, struct value *values) {
     skip_space(reader);
     if (take_word(reader, "null", 4))
         return 0;
-    if (!take(reader, '{'))
+    if (reader->at >= reader->end || *reader->at != '{')
         return wrong(reader, "a record is an object");
     size_t next = 0;
-    return read_fields(reader, columns->columns, columns->count, &next, values);
+    for (size_t field = 0;; field++) {
+        size_t at;
+        if (field < record->gap_count && take_gap(reader, &record->gaps[field])) {
+            at = (size_t)record->gaps[field].column;
+        } else {
+            struct view name;
+            const char *from = reader->at;
+            if (field == 0) {
+                reader->at++;
+                if (take(reader, '}'))
+                    return 0;
+            } else if (!take(reader, ',')) {
+                break;
+            }
+            if (!take(reader, '"') || read_string(reader, &name) != 0 || !take(reader, ':'))
+                return wrong(reader, "a field's name is missing");
+            skip_space(reader);
+            at = find_column(record->columns, record->count, next, name);
+            learn_gap(record, field, (struct view){from, (size_t)(reader->at - from)}, at);
+        }
+        if (at == record->count) {
+            if (skip_value(reader) != 0)
+                return -1;
+        } else if (json_read_value(reader, record->columns[at].type, &values[at]) != 0) {
+            return error_wrap(reader->error, "field %.*s", VIEW_ARGS(record->columns[at].name));
+        } else {
+            next = at + 1;
+        }
+    }
+    return take(reader, '}') ? 0 : wrong(reader, "a comma or the end of the object is missing");
 }

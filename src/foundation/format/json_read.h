@@ -11,11 +11,18 @@ struct json_reader {
     int depth;
 };
 
-/* Columns of one record, with what helps to find them fast. */
+/* Producers keep the order and the spelling of their fields: what stood between two values of the last record,
+ * `, "amount": `, most likely stands there again, and then one comparison finds the column. */
+struct json_gap {
+    char text[58];
+    uint8_t size;
+    int32_t column; /* count of columns: no column, the value is passed over */
+};
 struct json_columns {
     const struct column *columns;
     size_t count;
-    size_t next; /* column expected next: producers keep their order */
+    struct json_gap *gaps; /* before field i of a record; room for gap_room of them, gap_count learned */
+    size_t gap_room, gap_count;
 };
 
 struct json_reader json_reader_of(struct view text, struct arena *arena, struct error *error);

@@ -60,7 +60,7 @@ static void print_timestamp(struct text *out, int64_t ms) {
                        (int)(rest / 1000 % 60), (int)(rest % 1000));
 }
 
-static const struct sql_type *item_type(const struct sql_type *type, uint8_t tag, size_t index) {
+static const struct sql_type *item_type(const struct sql_type *type, uint32_t tag, size_t index) {
     if (!type)
         return NULL;
     if (tag == VALUE_STRUCT)

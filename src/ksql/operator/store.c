@@ -16,8 +16,12 @@ struct entry {
     size_t dirty_at; /* in the store's list */
     bool dirty, removed;
 };
+struct slot {
+    uint64_t hash; /* here too: most slots that are not the one are passed over without a look at their entry */
+    struct entry *entry;
+};
 struct store {
-    struct entry **slots;
+    struct slot *slots;
     size_t slot_count, count; /* of entries, removed ones too */
     size_t live;
     size_t key_count, value_count;
@@ -40,7 +44,7 @@ void store_free(struct store *store) {
     if (store == NULL)
         return;
     for (size_t i = 0; i < store->slot_count; i++)
-        memory_free(store->slots[i]);
+        memory_free(store->slots[i].entry);
     memory_free(store->slots);
     memory_free(store->spare);
     vector_free(&store->dirty);
@@ -70,22 +74,22 @@ static bool same_key(const struct store *store, const struct entry *entry, const
 
 static size_t find(const struct store *store, uint64_t hash, const struct value *key, int64_t window_start) {
     size_t mask = store->slot_count - 1, at = hash & mask;
-    while (store->slots[at] != NULL &&
-           !(store->slots[at]->hash == hash && same_key(store, store->slots[at], key, window_start)))
+    while (store->slots[at].entry != NULL &&
+           !(store->slots[at].hash == hash && same_key(store, store->slots[at].entry, key, window_start)))
         at = (at + 1) & mask;
     return at;
 }
 
 static void grow(struct store *store) {
-    struct entry **old = store->slots;
+    struct slot *old = store->slots;
     size_t old_count = store->slot_count;
     store->slot_count *= 2;
     store->slots = memory_zero(store->slot_count, sizeof *store->slots);
     for (size_t i = 0; i < old_count; i++) {
-        if (old[i] == NULL)
+        if (old[i].entry == NULL)
             continue;
-        size_t at = old[i]->hash & (store->slot_count - 1);
-        while (store->slots[at] != NULL)
+        size_t at = old[i].hash & (store->slot_count - 1);
+        while (store->slots[at].entry != NULL)
             at = (at + 1) & (store->slot_count - 1);
         store->slots[at] = old[i];
     }
@@ -95,14 +99,14 @@ static void grow(struct store *store) {
 /* Linear probing: entries behind the hole move up when their home lies before it. */
 static void take_out(struct store *store, size_t hole) {
     size_t mask = store->slot_count - 1;
-    for (size_t at = (hole + 1) & mask; store->slots[at] != NULL; at = (at + 1) & mask) {
-        size_t home = store->slots[at]->hash & mask;
+    for (size_t at = (hole + 1) & mask; store->slots[at].entry != NULL; at = (at + 1) & mask) {
+        size_t home = store->slots[at].hash & mask;
         if (((at - home) & mask) >= ((at - hole) & mask)) {
             store->slots[hole] = store->slots[at];
             hole = at;
         }
     }
-    store->slots[hole] = NULL;
+    store->slots[hole] = (struct slot){0};
     store->count--;
 }
 
@@ -180,7 +184,7 @@ static void mark(struct store *store, struct entry *entry) {
 }
 
 struct stored *store_get(const struct store *store, const struct value *key, int64_t window_start) {
-    struct entry *entry = store->slots[find(store, hash_key(store, key, window_start), key, window_start)];
+    struct entry *entry = store->slots[find(store, hash_key(store, key, window_start), key, window_start)].entry;
     return entry == NULL || entry->removed ? NULL : &entry->row;
 }
 
@@ -200,7 +204,7 @@ static struct entry *take_block(struct store *store, size_t bytes) {
  * block of their own before the old one goes. */
 static struct entry *write_entry(struct store *store, size_t slot, uint64_t hash, const struct value *key,
                                  const struct value *values) {
-    struct entry *old = store->slots[slot];
+    struct entry *old = store->slots[slot].entry;
     bool scalar = true;
     for (size_t i = 0; i < store->value_count; i++)
         scalar &= extra_bytes(values[i]) == 0;
@@ -219,7 +223,7 @@ static struct entry *write_entry(struct store *store, size_t slot, uint64_t hash
     char *block = block_of(entry);
     entry->row.key = copy_all(key, store->key_count, block);
     entry->row.values = copy_all(values, store->value_count, block + key_bytes);
-    store->slots[slot] = entry;
+    store->slots[slot] = (struct slot){hash, entry};
     if (old == NULL) {
         store->count++;
     } else {
@@ -237,7 +241,7 @@ struct stored *store_put(struct store *store, const struct value *key, int64_t w
         grow(store);
     uint64_t hash = hash_key(store, key, window_start);
     size_t slot = find(store, hash, key, window_start);
-    bool fresh = store->slots[slot] == NULL || store->slots[slot]->removed;
+    bool fresh = store->slots[slot].entry == NULL || store->slots[slot].entry->removed;
     struct entry *entry = write_entry(store, slot, hash, key, values);
     entry->row.window_start = window_start;
     entry->row.window_end = window_end;
@@ -250,7 +254,7 @@ struct stored *store_put(struct store *store, const struct value *key, int64_t w
 
 void store_remove(struct store *store, const struct value *key, int64_t window_start) {
     size_t slot = find(store, hash_key(store, key, window_start), key, window_start);
-    struct entry *entry = store->slots[slot];
+    struct entry *entry = store->slots[slot].entry;
     if (entry == NULL || entry->removed)
         return;
     store->live--;
@@ -266,7 +270,7 @@ void store_remove(struct store *store, const struct value *key, int64_t window_s
 void store_expire(struct store *store, int64_t before) {
     VECTOR(struct entry *) gone = {0};
     for (size_t i = 0; i < store->slot_count; i++) {
-        struct entry *entry = store->slots[i];
+        struct entry *entry = store->slots[i].entry;
         if (entry != NULL && !entry->removed && !entry->dirty && entry->row.window_end < before)
             vector_push(&gone, entry);
     }
@@ -281,7 +285,7 @@ void store_expire(struct store *store, int64_t before) {
 
 struct stored *store_next(const struct store *store, size_t *at) {
     while (*at < store->slot_count) {
-        struct entry *entry = store->slots[(*at)++];
+        struct entry *entry = store->slots[(*at)++].entry;
         if (entry != NULL && !entry->removed)
             return &entry->row;
     }
@@ -320,8 +324,8 @@ void store_take_changes(struct store *store, struct text *out) {
 
 void store_take_all(const struct store *store, struct text *out) {
     for (size_t i = 0; i < store->slot_count; i++)
-        if (store->slots[i] != NULL && !store->slots[i]->removed)
-            pack(store, store->slots[i], out);
+        if (store->slots[i].entry != NULL && !store->slots[i].entry->removed)
+            pack(store, store->slots[i].entry, out);
 }
 
 static bool take_number(struct view *bytes, int64_t *number) {

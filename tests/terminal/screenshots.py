@@ -59,7 +59,10 @@ def picture(program, columns, rows, keys, target):
             if key:
                 tmux("send-keys", *key.split(" "))
         captured = tmux("capture-pane", "-p", "-e", "-N")
+        pid = tmux("display", "-p", "#{pane_pid}").strip()
         tmux("kill-server")
+        while os.path.exists(f"/proc/{pid}"):  # it writes into its folder until it is gone
+            time.sleep(0.05)
     screen = pyte.Screen(columns, rows)
     pyte.Stream(screen).feed(captured.rstrip("\n").replace("\n", "\r\n"))
     with tempfile.NamedTemporaryFile("w", suffix=".svg", encoding="utf-8") as svg:

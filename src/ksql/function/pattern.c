@@ -21,8 +21,9 @@ struct output {
 };
 
 static void put(struct output *out, struct view text) {
-    for (size_t i = 0; i < text.size && out->size < FORMATTED_MAX; i++)
-        out->bytes[out->size++] = text.data[i];
+    size_t room = FORMATTED_MAX - out->size, size = text.size < room ? text.size : room;
+    memcpy(out->bytes + out->size, text.data, size);
+    out->size += size;
 }
 
 /* By hand: printf costs more than the rest of a row. */
@@ -201,7 +202,8 @@ int pattern_format(struct view pattern, int64_t utc_ms, const char *zone, struct
     struct moment m = moment_of(utc_ms, offset);
     if (memchr(pattern.data, 'z', pattern.size) != NULL && clock_zone_name(zone, utc_ms, m.zone_name, error))
         return -1;
-    struct output out = {arena_allocate(arena, FORMATTED_MAX), 0};
+    char bytes[FORMATTED_MAX]; /* the arena gets what is used of it: rows stay close together */
+    struct output out = {bytes, 0};
     for (size_t at = 0; at < pattern.size;) {
         char letter = pattern.data[at++];
         int width = letter_width(pattern, &at, letter);
@@ -215,7 +217,7 @@ int pattern_format(struct view pattern, int64_t utc_ms, const char *zone, struct
         if (out.size >= FORMATTED_MAX)
             return error_set(error, ERROR_INVALID, "the text is longer than %d bytes", FORMATTED_MAX);
     }
-    *text = (struct view){out.bytes, out.size};
+    *text = arena_copy_view(arena, (struct view){out.bytes, out.size});
     return 0;
 }
 

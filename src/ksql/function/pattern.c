@@ -26,8 +26,18 @@ static void put(struct output *out, struct view text) {
     out->size += size;
 }
 
+static void put_byte(struct output *out, char byte) {
+    if (out->size < FORMATTED_MAX)
+        out->bytes[out->size++] = byte;
+}
+
 /* By hand: printf costs more than the rest of a row. */
 static void put_number(struct output *out, int64_t number, int width) {
+    if (width == 2 && number >= 0 && number < 100) { /* what most patterns are made of */
+        put_byte(out, (char)('0' + number / 10));
+        put_byte(out, (char)('0' + number % 10));
+        return;
+    }
     char digits[24];
     size_t at = sizeof digits, least = (size_t)(width > 20 ? 20 : width);
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
@@ -185,7 +195,7 @@ static int letter_width(struct view pattern, size_t *at, char letter) {
 }
 
 static int refuse_sign(char letter, struct error *error) {
-    if (letter && strchr("[]{}#", letter))
+    if (letter == '[' || letter == ']' || letter == '{' || letter == '}' || letter == '#')
         return error_set(error, ERROR_UNSUPPORTED, "Pattern sign '%c' is not supported; put it in quotes", letter);
     return 0;
 }
@@ -213,7 +223,7 @@ int pattern_format(struct view pattern, int64_t utc_ms, const char *zone, struct
         if (refuse_sign(letter, error) != 0)
             return -1;
         if (!is_letter(letter) && letter != '\'')
-            put(&out, (struct view){&letter, 1});
+            put_byte(&out, letter);
         if (out.size >= FORMATTED_MAX)
             return error_set(error, ERROR_INVALID, "the text is longer than %d bytes", FORMATTED_MAX);
     }

@@ -1,242 +1,28 @@
 #include "foundation/format/json_read.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "foundation/base/number.h"
-#include "foundation/base/utf8.h"
 #include "foundation/format/formats.h"
-
-enum { DEPTH_MOST = 64 };
+#include "foundation/format/json_scan.h"
 
 struct json_reader json_reader_of(struct view text, struct arena *arena, struct error *error) {
     return (struct json_reader){text.data, text.data, text.data + text.size, arena, error, 0};
 }
 
-static int wrong(struct json_reader *reader, const char *what) {
-    return error_set(reader->error, ERROR_CORRUPT, "JSON, byte %zu: %s", (size_t)(reader->at - reader->start), what);
-}
-
-static void skip_space(struct json_reader *reader) {
-    while (reader->at < reader->end && (*reader->at == ' ' || *reader->at == '\n' || *reader->at == '\t' || *reader->at == '\r'))
-        reader->at++;
-}
-
-static bool take(struct json_reader *reader, char c) {
-    skip_space(reader);
-    if (reader->at >= reader->end || *reader->at != c)
-        return false;
-    reader->at++;
-    return true;
-}
-
 int json_read_end(struct json_reader *reader) {
-    skip_space(reader);
-    return reader->at == reader->end ? 0 : wrong(reader, "more text after the value");
+    json_skip_space(reader);
+    return reader->at == reader->end ? 0 : json_wrong(reader, "more text after the value");
 }
-
-/* --- strings --- */
-
-static bool hex4(const char *at, uint32_t *code) {
-    *code = 0;
-    for (int i = 0; i < 4; i++) {
-        char c = at[i];
-        int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-        if (digit < 0)
-            return false;
-        *code = *code << 4 | (uint32_t)digit;
-    }
-    return true;
-}
-
-/* From the first backslash on: unescape into the arena; never longer than the text. */
-static int read_escaped(struct json_reader *reader, const char *from, struct view *out) {
-    const char *close = reader->at;
-    while (close < reader->end && *close != '"')
-        close += *close == '\\' && close + 1 < reader->end ? 2 : 1;
-    if (close >= reader->end)
-        return wrong(reader, "a string does not end");
-    char *text = arena_allocate(reader->arena, (size_t)(close - from) + 1);
-    size_t size = (size_t)(reader->at - from);
-    memcpy(text, from, size);
-    while (reader->at < close) {
-        char c = *reader->at++;
-        if ((unsigned char)c < 0x20)
-            return wrong(reader, "a control character inside a string");
-        if (c != '\\') {
-            text[size++] = c;
-            continue;
-        }
-        c = *reader->at++;
-        static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
-        const char *found = c ? strchr(letters, c) : NULL;
-        if (found) {
-            text[size++] = meant[found - letters];
-            continue;
-        }
-        uint32_t code, low;
-        if (c != 'u' || close - reader->at < 4 || !hex4(reader->at, &code))
-            return wrong(reader, "an unknown escape inside a string");
-        reader->at += 4;
-        if (code >= 0xd800 && code < 0xdc00 && close - reader->at >= 6 && reader->at[0] == '\\' && reader->at[1] == 'u' &&
-            hex4(reader->at + 2, &low) && low >= 0xdc00 && low < 0xe000) {
-            code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-            reader->at += 6;
-        } else if (code >= 0xd800 && code < 0xe000) {
-            code = 0xfffd; /* half a pair is no character */
-        }
-        size += utf8_encode(code, text + size);
-    }
-    reader->at = close + 1;
-    *out = (struct view){text, size};
-    return utf8_valid(*out) ? 0 : wrong(reader, "a string is not UTF-8");
-}
-
-/* A byte of the word is a quote, a backslash, a control character or no ASCII: the lowest high bit that is set is in the
- * first such byte (Hacker's Delight, finding a zero byte). */
-static uint64_t special(uint64_t word) {
-    const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
-    uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
-    return ((quote - ones) | (backslash - ones) | (word - ones * 0x20) | word) & highs;
-}
-
-static const char *after_plain(const char *at, const char *end) {
-    for (uint64_t word; end - at >= 8; at += 8) {
-        memcpy(&word, at, 8);
-        uint64_t found = special(word);
-        if (found)
-            return at + __builtin_ctzll(found) / 8;
-    }
-    while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80)
-        at++;
-    return at;
-}
-
-/* After the opening quote. ASCII without escapes is borrowed after one look at each byte. */
-static int read_string(struct json_reader *reader, struct view *out) {
-    const char *from = reader->at, *at = after_plain(from, reader->end);
-    bool ascii = true;
-    for (; at < reader->end; at++) {
-        unsigned char c = (unsigned char)*at;
-        if (c == '"') {
-            *out = (struct view){from, (size_t)(at - from)};
-            reader->at = at + 1;
-            return ascii || utf8_valid(*out) ? 0 : wrong(reader, "a string is not UTF-8");
-        }
-        if (c == '\\') {
-            reader->at = at;
-            return read_escaped(reader, from, out);
-        }
-        if (c < 0x20) {
-            reader->at = at;
-            return wrong(reader, "a control character inside a string");
-        }
-        ascii = ascii && c < 0x80;
-    }
-    return wrong(reader, "a string does not end");
-}
-
-/* --- passing over --- */
-
-static int skip_value(struct json_reader *reader);
-
-static int skip_items(struct json_reader *reader, char close, bool named) {
-    if (++reader->depth > DEPTH_MOST)
-        return wrong(reader, "nested too deeply");
-    if (!take(reader, close)) {
-        do {
-            struct view name;
-            if (named && (!take(reader, '"') || read_string(reader, &name) != 0 || !take(reader, ':')))
-                return wrong(reader, "a field's name is missing");
-            if (skip_value(reader) != 0)
-                return -1;
-        } while (take(reader, ','));
-        if (!take(reader, close))
-            return wrong(reader, "a comma or the end of the list is missing");
-    }
-    reader->depth--;
-    return 0;
-}
-
-static bool take_word(struct json_reader *reader, const char *word, size_t size) {
-    if ((size_t)(reader->end - reader->at) < size || memcmp(reader->at, word, size) != 0)
-        return false;
-    reader->at += size;
-    return true;
-}
-
-/* The lexeme of a number as JSON defines it. */
-static int read_lexeme(struct json_reader *reader, struct view *lexeme, bool *integral) {
-    const char *at = reader->at, *end = reader->end;
-    *integral = true;
-    if (at < end && *at == '-')
-        at++;
-    if (at >= end || *at < '0' || *at > '9')
-        return wrong(reader, "a value is missing");
-    if (*at == '0' && at + 1 < end && at[1] >= '0' && at[1] <= '9')
-        return wrong(reader, "a number begins with 0");
-    while (at < end && *at >= '0' && *at <= '9')
-        at++;
-    if (at < end && *at == '.') {
-        *integral = false;
-        at++;
-        if (at >= end || *at < '0' || *at > '9')
-            return wrong(reader, "a digit is missing after the point");
-        while (at < end && *at >= '0' && *at <= '9')
-            at++;
-    }
-    if (at < end && (*at == 'e' || *at == 'E')) {
-        *integral = false;
-        at++;
-        if (at < end && (*at == '+' || *at == '-'))
-            at++;
-        if (at >= end || *at < '0' || *at > '9')
-            return wrong(reader, "an exponent without digits");
-        while (at < end && *at >= '0' && *at <= '9')
-            at++;
-    }
-    *lexeme = (struct view){reader->at, (size_t)(at - reader->at)};
-    reader->at = at;
-    return 0;
-}
-
-static int skip_value(struct json_reader *reader) {
-    struct view ignored;
-    bool integral;
-    skip_space(reader);
-    if (reader->at >= reader->end)
-        return wrong(reader, "a value is missing");
-    switch (*reader->at) {
-    case '"':
-        reader->at++;
-        return read_string(reader, &ignored);
-    case '{':
-        reader->at++;
-        return skip_items(reader, '}', true);
-    case '[':
-        reader->at++;
-        return skip_items(reader, ']', false);
-    case 't':
-        return take_word(reader, "true", 4) ? 0 : wrong(reader, "an unknown word");
-    case 'f':
-        return take_word(reader, "false", 5) ? 0 : wrong(reader, "an unknown word");
-    case 'n':
-        return take_word(reader, "null", 4) ? 0 : wrong(reader, "an unknown word");
-    default:
-        return read_lexeme(reader, &ignored, &integral);
-    }
-}
-
-/* --- typed values --- */
 
 static int mismatch(struct json_reader *reader, const struct sql_type *type) {
     return error_set(reader->error, ERROR_CORRUPT, "JSON, byte %zu: no %s there", (size_t)(reader->at - reader->start),
                      sql_base_name(type->base));
 }
 
-/* Most numbers, each digit looked at once: few digits, perhaps a point, no exponent. What it leaves alone read_lexeme
- * and number_from read, or name what is wrong. */
+/* Most numbers, each digit looked at once: few digits, perhaps a point, no exponent. What it leaves alone
+ * json_scan_number and number_from read, or name what is wrong. */
 static bool read_short_number(struct json_reader *reader, const struct sql_type *type, struct value *value) {
     const char *at = reader->at, *end = reader->end;
     bool negative = *at == '-';
@@ -297,8 +83,11 @@ static bool number_from(struct json_reader *reader, struct view text, bool integ
         }
         if (type->base == SQL_INTEGER && (whole < INT32_MIN || whole > INT32_MAX))
             return false;
-        static const uint8_t tags[] = {[SQL_INTEGER] = VALUE_INTEGER, [SQL_BIGINT] = VALUE_BIGINT, [SQL_DATE] = VALUE_DATE,
-                                       [SQL_TIME] = VALUE_TIME, [SQL_TIMESTAMP] = VALUE_TIMESTAMP};
+        static const uint8_t tags[] = {[SQL_INTEGER] = VALUE_INTEGER,
+                                       [SQL_BIGINT] = VALUE_BIGINT,
+                                       [SQL_DATE] = VALUE_DATE,
+                                       [SQL_TIME] = VALUE_TIME,
+                                       [SQL_TIMESTAMP] = VALUE_TIMESTAMP};
         *value = (struct value){.tag = tags[type->base], .integer = whole};
         return true;
     }
@@ -363,7 +152,8 @@ static int string_from(struct json_reader *reader, struct view text, const struc
         break;
     }
     struct view trimmed = view_trim(text);
-    bool integral = !memchr(trimmed.data ? trimmed.data : "", '.', trimmed.size) && !memchr(trimmed.data ? trimmed.data : "", 'e', trimmed.size);
+    bool integral = !memchr(trimmed.data ? trimmed.data : "", '.', trimmed.size) &&
+                    !memchr(trimmed.data ? trimmed.data : "", 'e', trimmed.size);
     return number_from(reader, trimmed, integral, type, value) ? 0 : mismatch(reader, type);
 }
 
@@ -387,15 +177,15 @@ static struct value *gather(struct json_reader *reader, struct gathered *gathere
 
 static int read_array(struct json_reader *reader, const struct sql_type *type, struct value *value) {
     struct gathered gathered = {0};
-    if (!take(reader, ']')) {
+    if (!json_take(reader, ']')) {
         do {
             struct value item;
             if (json_read_value(reader, type->element, &item) != 0)
                 return -1;
             *gather(reader, &gathered) = item;
-        } while (take(reader, ','));
-        if (!take(reader, ']'))
-            return wrong(reader, "a comma or the end of the list is missing");
+        } while (json_take(reader, ','));
+        if (!json_take(reader, ']'))
+            return json_wrong(reader, "a comma or the end of the list is missing");
     }
     *value = (struct value){.tag = VALUE_ARRAY, .size = (uint32_t)gathered.count, .items = gathered.items};
     return 0;
@@ -403,25 +193,26 @@ static int read_array(struct json_reader *reader, const struct sql_type *type, s
 
 static int read_map(struct json_reader *reader, const struct sql_type *type, struct value *value) {
     struct gathered gathered = {0};
-    if (!take(reader, '}')) {
+    if (!json_take(reader, '}')) {
         do {
             struct view name;
             struct value key, item;
-            if (!take(reader, '"') || read_string(reader, &name) != 0 || !take(reader, ':'))
-                return wrong(reader, "a field's name is missing");
+            if (!json_take(reader, '"') || json_scan_string(reader, &name) != 0 || !json_take(reader, ':'))
+                return json_wrong(reader, "a field's name is missing");
             if (string_from(reader, name, type->key, &key) != 0 || json_read_value(reader, type->element, &item) != 0)
                 return -1;
             *gather(reader, &gathered) = key;
             *gather(reader, &gathered) = item;
-        } while (take(reader, ','));
-        if (!take(reader, '}'))
-            return wrong(reader, "a comma or the end of the object is missing");
+        } while (json_take(reader, ','));
+        if (!json_take(reader, '}'))
+            return json_wrong(reader, "a comma or the end of the object is missing");
     }
     *value = (struct value){.tag = VALUE_MAP, .size = (uint32_t)gathered.count / 2, .items = gathered.items};
     return 0;
 }
 
-static int read_fields(struct json_reader *reader, const struct column *columns, size_t count, size_t *next, struct value *values);
+static int read_fields(struct json_reader *reader, const struct column *columns, size_t count, size_t *next,
+                       struct value *values);
 
 static int read_struct(struct json_reader *reader, const struct sql_type *type, struct value *value) {
     struct value *items = arena_allocate(reader->arena, type->field_count * sizeof *items);
@@ -437,24 +228,24 @@ static int read_struct(struct json_reader *reader, const struct sql_type *type, 
 int json_read_value(struct json_reader *reader, const struct sql_type *type, struct value *value) {
     struct view text;
     bool integral;
-    skip_space(reader);
+    json_skip_space(reader);
     if (reader->at >= reader->end)
-        return wrong(reader, "a value is missing");
+        return json_wrong(reader, "a value is missing");
     const char *from = reader->at;
     switch (*reader->at) {
     case '"':
         reader->at++;
-        return read_string(reader, &text) != 0 ? -1 : string_from(reader, text, type, value);
+        return json_scan_string(reader, &text) != 0 ? -1 : string_from(reader, text, type, value);
     case 'n':
-        if (!take_word(reader, "null", 4))
-            return wrong(reader, "an unknown word");
+        if (!json_take_word(reader, "null", 4))
+            return json_wrong(reader, "an unknown word");
         *value = value_null();
         return 0;
     case 't':
     case 'f': {
         bool truth = *reader->at == 't';
-        if (!(truth ? take_word(reader, "true", 4) : take_word(reader, "false", 5)))
-            return wrong(reader, "an unknown word");
+        if (!(truth ? json_take_word(reader, "true", 4) : json_take_word(reader, "false", 5)))
+            return json_wrong(reader, "an unknown word");
         if (type->base == SQL_STRING)
             *value = value_string(truth ? VIEW("true") : VIEW("false"));
         else if (type->base == SQL_BOOLEAN)
@@ -467,17 +258,17 @@ int json_read_value(struct json_reader *reader, const struct sql_type *type, str
     case '[': {
         bool object = *reader->at == '{';
         if (type->base == SQL_STRING) { /* a container read as text is its text */
-            if (skip_value(reader) != 0)
+            if (json_scan_value(reader) != 0)
                 return -1;
             *value = value_string((struct view){from, (size_t)(reader->at - from)});
             return 0;
         }
         if (!(object ? type->base == SQL_MAP || type->base == SQL_STRUCT : type->base == SQL_ARRAY))
             return mismatch(reader, type);
-        if (++reader->depth > DEPTH_MOST)
-            return wrong(reader, "nested too deeply");
+        if (++reader->depth > JSON_DEPTH_MOST)
+            return json_wrong(reader, "nested too deeply");
         reader->at++;
-        int result = !object                   ? read_array(reader, type, value)
+        int result = !object                 ? read_array(reader, type, value)
                      : type->base == SQL_MAP ? read_map(reader, type, value)
                                              : read_struct(reader, type, value);
         reader->depth--;
@@ -486,7 +277,7 @@ int json_read_value(struct json_reader *reader, const struct sql_type *type, str
     default:
         if (read_short_number(reader, type, value))
             return 0;
-        if (read_lexeme(reader, &text, &integral) != 0)
+        if (json_scan_number(reader, &text, &integral) != 0)
             return -1;
         return number_from(reader, text, integral, type, value) ? 0 : mismatch(reader, type);
     }
@@ -509,22 +300,22 @@ static size_t find_column(const struct column *columns, size_t count, size_t nex
 
 static int read_fields(struct json_reader *reader, const struct column *columns, size_t count, size_t *next,
                        struct value *values) {
-    if (take(reader, '}'))
+    if (json_take(reader, '}'))
         return 0;
     do {
         struct view name;
-        if (!take(reader, '"') || read_string(reader, &name) != 0 || !take(reader, ':'))
-            return wrong(reader, "a field's name is missing");
+        if (!json_take(reader, '"') || json_scan_string(reader, &name) != 0 || !json_take(reader, ':'))
+            return json_wrong(reader, "a field's name is missing");
         size_t at = find_column(columns, count, *next, name);
         if (at < count) {
             if (json_read_value(reader, columns[at].type, &values[at]) != 0)
                 return error_wrap(reader->error, "field %.*s", VIEW_ARGS(columns[at].name));
             *next = at + 1;
-        } else if (skip_value(reader) != 0) {
+        } else if (json_scan_value(reader) != 0) {
             return -1;
         }
-    } while (take(reader, ','));
-    return take(reader, '}') ? 0 : wrong(reader, "a comma or the end of the object is missing");
+    } while (json_take(reader, ','));
+    return json_take(reader, '}') ? 0 : json_wrong(reader, "a comma or the end of the object is missing");
 }
 
 static bool take_gap(struct json_reader *reader, const struct json_gap *gap) {
@@ -546,11 +337,11 @@ static void learn_gap(struct json_columns *record, size_t field, struct view tex
 }
 
 int json_read_record(struct json_reader *reader, struct json_columns *record, struct value *values) {
-    skip_space(reader);
-    if (take_word(reader, "null", 4))
+    json_skip_space(reader);
+    if (json_take_word(reader, "null", 4))
         return 0;
     if (reader->at >= reader->end || *reader->at != '{')
-        return wrong(reader, "a record is an object");
+        return json_wrong(reader, "a record is an object");
     size_t next = 0;
     for (size_t field = 0;; field++) {
         size_t at;
@@ -561,19 +352,19 @@ int json_read_record(struct json_reader *reader, struct json_columns *record, st
             const char *from = reader->at;
             if (field == 0) {
                 reader->at++;
-                if (take(reader, '}'))
+                if (json_take(reader, '}'))
                     return 0;
-            } else if (!take(reader, ',')) {
+            } else if (!json_take(reader, ',')) {
                 break;
             }
-            if (!take(reader, '"') || read_string(reader, &name) != 0 || !take(reader, ':'))
-                return wrong(reader, "a field's name is missing");
-            skip_space(reader);
+            if (!json_take(reader, '"') || json_scan_string(reader, &name) != 0 || !json_take(reader, ':'))
+                return json_wrong(reader, "a field's name is missing");
+            json_skip_space(reader);
             at = find_column(record->columns, record->count, next, name);
             learn_gap(record, field, (struct view){from, (size_t)(reader->at - from)}, at);
         }
         if (at == record->count) {
-            if (skip_value(reader) != 0)
+            if (json_scan_value(reader) != 0)
                 return -1;
         } else if (json_read_value(reader, record->columns[at].type, &values[at]) != 0) {
             return error_wrap(reader->error, "field %.*s", VIEW_ARGS(record->columns[at].name));
@@ -581,5 +372,5 @@ int json_read_record(struct json_reader *reader, struct json_columns *record, st
             next = at + 1;
         }
     }
-    return take(reader, '}') ? 0 : wrong(reader, "a comma or the end of the object is missing");
+    return json_take(reader, '}') ? 0 : json_wrong(reader, "a comma or the end of the object is missing");
 }

@@ -1,4 +1,5 @@
-/* JSON Schema as Confluent's converters write and read it (ksqlDB registers oneOf null, connect.index, connect.type). */
+/* JSON Schema as Confluent's converters write and read it (ksqlDB registers oneOf null, connect.index, connect.type).
+ */
 #pragma once
 
 #include "foundation/format/format.h"

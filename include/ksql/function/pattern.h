@@ -12,3 +12,5 @@ int pattern_format(struct view pattern, int64_t utc_ms, const char *zone, struct
                    struct error *error);
 /* Missing parts: 1970, first of the month, midnight; missing zone: `zone`. */
 int pattern_parse(struct view pattern, struct view text, const char *zone, int64_t *utc_ms, struct error *error);
+/* The same of a text that goes on behind what the pattern asks for. */
+int pattern_parse_front(struct view pattern, struct view text, const char *zone, int64_t *utc_ms, struct error *error);

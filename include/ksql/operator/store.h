@@ -28,6 +28,8 @@ struct stored *store_put(struct store *store, const struct value *key, int64_t w
 void store_remove(struct store *store, const struct value *key, int64_t window_start);
 /* Rows whose window ended before this time go; they are no changes: whoever replays does the same. */
 void store_expire(struct store *store, int64_t before);
+/* The same for rows of which `gone` is true; it is asked for every row that has no change waiting to be taken. */
+void store_drop(struct store *store, bool (*gone)(void *context, const struct stored *row), void *context);
 /* for (size_t at = 0; (row = store_next(store, &at)) != NULL;) in no order; do not change the store meanwhile. */
 struct stored *store_next(const struct store *store, size_t *at);
 

@@ -49,12 +49,26 @@ static bool bytes_of_hex(struct view text, bool prefixes, struct arena *arena, s
     return true;
 }
 
+/* Characters that ASCII does not have become question marks, as Java's encoder makes them. */
+static struct view ascii_of(struct view text, struct arena *arena) {
+    char *out = arena_allocate(arena, text.size + 1);
+    size_t size = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        if (byte < 0x80)
+            out[size++] = (char)byte;
+        else if ((byte & 0xC0) != 0x80)
+            out[size++] = '?';
+    }
+    return (struct view){out, size};
+}
+
 static bool bytes_of(struct view text, enum encoding encoding, bool prefixes, struct arena *arena, struct view *bytes) {
     if (encoding == HEX)
         return bytes_of_hex(text, prefixes, arena, bytes);
     if (encoding == BASE64)
         return base64_decode(arena, text, bytes);
-    *bytes = text;
+    *bytes = encoding == ASCII ? ascii_of(text, arena) : text;
     return true;
 }
 

@@ -75,7 +75,7 @@ static int follow(struct view path, const struct json **json, struct error *erro
 }
 
 SCALAR(extract_field) {
-    const struct json *json = open(arguments[0], arena, error);
+    const struct json *json = json_read_first(value_view(arguments[0]), arena, error);
     if (json == NULL || follow(value_view(arguments[1]), &json, error) != 0)
         return -1;
     if (json != NULL && json->kind != JSON_NULL)

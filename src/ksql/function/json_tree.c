@@ -174,17 +174,25 @@ static int read_value(struct reader *r, struct json *json) {
     return 0;
 }
 
-const struct json *json_read(struct view text, struct arena *arena, struct error *error) {
+static const struct json *read_text_of(struct view text, bool whole, struct arena *arena, struct error *error) {
     struct reader reader = {.text = text, .arena = arena, .error = error};
     struct json *json = arena_zero(arena, sizeof *json);
     if (read_value(&reader, json) != 0)
         return NULL;
     pass_space(&reader);
-    if (reader.at != text.size) {
+    if (whole && reader.at != text.size) {
         refuse(&reader);
         return NULL;
     }
     return json;
+}
+
+const struct json *json_read(struct view text, struct arena *arena, struct error *error) {
+    return read_text_of(text, true, arena, error);
+}
+
+const struct json *json_read_first(struct view text, struct arena *arena, struct error *error) {
+    return read_text_of(text, false, arena, error);
 }
 
 void json_print(struct text *out, const struct json *json) {

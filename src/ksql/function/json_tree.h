@@ -14,5 +14,7 @@ struct json {
 };
 /* NULL with the error: no JSON, or more than one value. */
 const struct json *json_read(struct view text, struct arena *arena, struct error *error);
+/* The first value; whatever comes behind it is not looked at. */
+const struct json *json_read_first(struct view text, struct arena *arena, struct error *error);
 /* Compact, as Jackson writes a tree. */
 void json_print(struct text *out, const struct json *json);

@@ -296,6 +296,47 @@ static bool read_zone(struct reading *r) {
     return size != 0;
 }
 
+/* Short names stand for a zone with its summer time, as in Java: PST in May is the clock of Los Angeles. */
+static bool read_zone_name(struct reading *r) {
+    static const char *const names[][2] = {
+        {"PST", "America/Los_Angeles"},
+        {"PDT", "America/Los_Angeles"},
+        {"MST", "America/Denver"},
+        {"MDT", "America/Denver"},
+        {"CST", "America/Chicago"},
+        {"CDT", "America/Chicago"},
+        {"EST", "America/New_York"},
+        {"EDT", "America/New_York"},
+        {"AKST", "America/Anchorage"},
+        {"AKDT", "America/Anchorage"},
+        {"HST", "Pacific/Honolulu"},
+        {"Z", "UTC"},
+        {"GMT", "UTC"},
+        {"BST", "Europe/London"},
+        {"WET", "Europe/Lisbon"},
+        {"WEST", "Europe/Lisbon"},
+        {"CET", "Europe/Paris"},
+        {"CEST", "Europe/Paris"},
+        {"EET", "Europe/Athens"},
+        {"EEST", "Europe/Athens"},
+        {"MSK", "Europe/Moscow"},
+        {"IST", "Asia/Kolkata"},
+        {"JST", "Asia/Tokyo"},
+        {"KST", "Asia/Seoul"},
+        {"AEST", "Australia/Sydney"},
+        {"AEDT", "Australia/Sydney"},
+        {"NZST", "Pacific/Auckland"},
+        {"NZDT", "Pacific/Auckland"},
+        {"SAST", "Africa/Johannesburg"},
+    };
+    if (!read_zone(r))
+        return false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (view_equal_ignoring_case(view_of(r->zone), view_of(names[i][0])))
+            memcpy(r->zone, names[i][1], strlen(names[i][1]) + 1);
+    return true;
+}
+
 static bool read_fraction(struct reading *r, int width) {
     int digits = 0, scale = 100;
     r->ms = 0;
@@ -364,6 +405,8 @@ static bool read_letter(struct reading *r, char letter, int width) {
         return read_offset(r, false);
     case 'V':
         return read_zone(r);
+    case 'z':
+        return width < 4 && read_zone_name(r);
     default:
         return false;
     }
@@ -393,7 +436,8 @@ static bool read_moment(struct reading *r, const char *zone, int64_t *utc_ms, st
     return true;
 }
 
-int pattern_parse(struct view pattern, struct view text, const char *zone, int64_t *utc_ms, struct error *error) {
+static int parse(struct view pattern, struct view text, const char *zone, bool whole, int64_t *utc_ms,
+                 struct error *error) {
     struct reading r = {text, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, false, ""};
     struct error problem = {0};
     bool right = true;
@@ -413,8 +457,16 @@ int pattern_parse(struct view pattern, struct view text, const char *zone, int64
             right = read_text(&r, (struct view){&letter, 1});
         }
     }
-    if (right && r.rest.size == 0 && read_moment(&r, zone, utc_ms, &problem))
+    if (right && (r.rest.size == 0 || !whole) && read_moment(&r, zone, utc_ms, &problem))
         return 0;
     return error_set(error, ERROR_INVALID, "Failed to parse timestamp '%.*s' with pattern '%.*s'%s%s", VIEW_ARGS(text),
                      VIEW_ARGS(pattern), problem.code != ERROR_NONE ? ": " : "", problem.message);
+}
+
+int pattern_parse(struct view pattern, struct view text, const char *zone, int64_t *utc_ms, struct error *error) {
+    return parse(pattern, text, zone, true, utc_ms, error);
+}
+
+int pattern_parse_front(struct view pattern, struct view text, const char *zone, int64_t *utc_ms, struct error *error) {
+    return parse(pattern, text, zone, false, utc_ms, error);
 }

@@ -14,7 +14,7 @@ static struct value decimal(__int128 number, struct arena *arena) {
     return (struct value){.tag = VALUE_DECIMAL, .decimal = kept};
 }
 
-/* To a number of decimals, which may be negative; the scale stays. NEAREST: half away from zero. */
+/* To a number of decimals, which may be negative; the scale stays. NEAREST: half goes up, of negative numbers too. */
 static bool round_decimal(__int128 number, int scale, int64_t decimals, enum direction direction, __int128 *result) {
     *result = number;
     if (decimals >= scale)
@@ -29,7 +29,7 @@ static bool round_decimal(__int128 number, int scale, int64_t decimals, enum dir
         whole += step;
     else if (direction == DOWN && rest < 0)
         whole -= step;
-    else if (direction == NEAREST && size >= step - size)
+    else if (direction == NEAREST && (rest < 0 ? size > step - size : size >= step - size))
         whole += rest < 0 ? -step : step;
     *result = whole;
     return true;

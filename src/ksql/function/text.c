@@ -228,13 +228,13 @@ static bool split_off(struct view *rest, struct view delimiter, struct view *pie
     return false;
 }
 
-/* An empty delimiter takes the text apart into its characters. */
+/* An empty delimiter takes the text apart into its characters; of an empty text there is always one piece. */
 SCALAR(split) {
     struct view rest = value_view(arguments[0]), delimiter = value_view(arguments[1]), piece;
     bool bytes = arguments[0].tag == VALUE_BYTES;
     struct value *items = arena_allocate(arena, (rest.size + 1) * sizeof *items);
     size_t count = 0;
-    if (delimiter.size == 0) {
+    if (delimiter.size == 0 && rest.size != 0) {
         while (rest.size != 0) {
             piece = (struct view){rest.data, bytes ? 1 : letter_size(rest)};
             items[count++] = bytes ? value_bytes(piece) : value_string(piece);
@@ -243,7 +243,8 @@ SCALAR(split) {
     } else {
         bool more;
         do {
-            more = split_off(&rest, delimiter, &piece);
+            more = delimiter.size != 0 && split_off(&rest, delimiter, &piece);
+            piece = delimiter.size != 0 ? piece : rest;
             items[count++] = bytes ? value_bytes(piece) : value_string(piece);
         } while (more);
     }
@@ -251,8 +252,9 @@ SCALAR(split) {
     return 0;
 }
 
+/* What stands behind a second delimiter of a pair belongs to neither. */
 SCALAR(split_to_map) {
-    struct view rest = value_view(arguments[0]), entry, key, entries = value_view(arguments[1]),
+    struct view rest = value_view(arguments[0]), entry, key, entry_value, entries = value_view(arguments[1]),
                 pair = value_view(arguments[2]);
     if (entries.size == 0 || pair.size == 0)
         return 0;
@@ -262,11 +264,12 @@ SCALAR(split_to_map) {
         more = split_off(&rest, entries, &entry);
         if (!split_off(&entry, pair, &key))
             continue;
+        split_off(&entry, pair, &entry_value);
         size_t at = 0;
         while (at < count && !view_equal(value_view(items[2 * at]), key))
             at++;
         items[2 * at] = value_string(key);
-        items[2 * at + 1] = value_string(entry);
+        items[2 * at + 1] = value_string(entry_value);
         count += at == count;
     }
     *result = (struct value){.tag = VALUE_MAP, .size = (uint32_t)count, .items = items};

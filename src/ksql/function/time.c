@@ -73,10 +73,15 @@ SCALAR(parse_moment) {
     return 0;
 }
 
+/* PARSE_DATE takes a text that goes on behind the date, STRINGTODATE does not. */
 SCALAR(parse_day) {
     int64_t ms;
-    if (parse(call, arguments, "UTC", &ms, error) != 0)
-        return -1;
+    if (call->result_type->base == SQL_INTEGER) {
+        if (parse(call, arguments, "UTC", &ms, error) != 0)
+            return -1;
+    } else if (pattern_parse_front(value_view(arguments[1]), value_view(arguments[0]), "UTC", &ms, error) != 0) {
+        return error_wrap(error, "%s", call->function->name);
+    }
     *result = call->result_type->base == SQL_INTEGER ? value_integer((int32_t)days_of(ms))
                                                      : (struct value){.tag = VALUE_DATE, .integer = days_of(ms)};
     return 0;

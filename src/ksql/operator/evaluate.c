@@ -13,6 +13,7 @@ struct evaluation {
     struct arena *arena;
     const struct processing_log *log;
     const struct frame *frame;
+    bool *broken; /* of the outermost call with lambdas: nothing can be made of one of its elements; NULL = outside */
 };
 struct closure {
     const struct evaluation *evaluation;
@@ -24,6 +25,8 @@ static struct value run(const struct evaluation *e, const struct expression *exp
 static struct value fail(const struct evaluation *e, const struct error *error) {
     if (e->log != NULL && e->log->write != NULL)
         e->log->write(e->log->context, error);
+    if (e->broken != NULL)
+        *e->broken = true;
     return value_null();
 }
 
@@ -46,7 +49,14 @@ static struct value apply(void *context, const struct value *values, struct aren
     return run(&inner, closure->body);
 }
 
-static struct value call_with_lambdas(const struct evaluation *e, const struct expression *expression) {
+/* As ksqlDB: an element that a lambda cannot work out (a sum with NULL, a division by zero) makes the whole call NULL.
+ */
+static struct value call_with_lambdas(const struct evaluation *outside, const struct expression *expression) {
+    struct evaluation inside = *outside;
+    const struct evaluation *e = &inside;
+    bool broken = false;
+    if (inside.broken == NULL)
+        inside.broken = &broken;
     struct value arguments[FUNCTION_PARAMETERS], result;
     struct closure closures[FUNCTION_PARAMETERS];
     struct function_lambda lambdas[FUNCTION_PARAMETERS];
@@ -56,11 +66,11 @@ static struct value call_with_lambdas(const struct evaluation *e, const struct e
         bool lambda = given->kind == EXPRESSION_LAMBDA;
         closures[i] = (struct closure){e, lambda ? given->arguments[0] : NULL};
         lambdas[i] = (struct function_lambda){&closures[i], apply};
-        arguments[i] = lambda ? value_null() : run(e, given);
+        arguments[i] = lambda ? value_null() : run(outside, given);
     }
     if (function_evaluate_with(expression->call, arguments, lambdas, e->arena, &result, &error) != 0)
         return fail(e, &error);
-    return result;
+    return broken ? value_null() : result;
 }
 
 static struct value call(const struct evaluation *e, const struct expression *expression) {
@@ -199,8 +209,11 @@ static struct value decimal(const struct evaluation *e, const struct expression 
 
 static struct value arithmetic(const struct evaluation *e, const struct expression *expression) {
     struct value a = argument(e, expression, 0), b = argument(e, expression, 1);
-    if (value_is_null(a) || value_is_null(b))
+    if (value_is_null(a) || value_is_null(b)) {
+        if (e->broken != NULL)
+            *e->broken = true;
         return value_null();
+    }
     switch (expression->type->base) {
     case SQL_DOUBLE:
         return real(expression, a.real, b.real);
@@ -396,7 +409,7 @@ struct value evaluate(const struct expression *expression, const struct value *r
                       const struct processing_log *log) {
     if (expression->kind == EXPRESSION_COLUMN)
         return row[expression->index];
-    return run(&(struct evaluation){row, arena, log, NULL}, expression);
+    return run(&(struct evaluation){row, arena, log, NULL, NULL}, expression);
 }
 
 bool evaluate_true(const struct expression *expression, const struct value *row, struct arena *arena,

@@ -19,8 +19,9 @@ struct waiting_row { /* for its window to close */
 struct streams {
     struct multimap *index; /* key without the number to (time, number) */
     VECTOR(struct waiting_row) heap;
-    int64_t now, number, expire_at;
-    size_t flag; /* of the values */
+    int64_t now, number;
+    int64_t seen[2], expire_at[2]; /* of each side: how long a row is kept is told by the times of its own side */
+    size_t flag;                   /* of the values */
 };
 
 static size_t columns_of(const struct stage *stage, bool right) {
@@ -31,7 +32,8 @@ static void start(struct stage *stage) {
     size_t left = columns_of(stage, false), right = columns_of(stage, true), most = left > right ? left : right;
     struct streams *streams = memory_zero(1, sizeof *streams);
     streams->flag = most;
-    streams->now = INT64_MIN;
+    streams->now = streams->seen[0] = streams->seen[1] = INT64_MIN;
+    streams->expire_at[0] = streams->expire_at[1] = INT64_MIN;
     stage->state = streams;
     operator_store(stage, KEYS, most + 1);
 }
@@ -94,6 +96,13 @@ static void pop(struct streams *streams) {
 
 /* --- kept rows --- */
 
+static void advance(struct streams *streams, bool right, int64_t time) {
+    if (time > streams->now)
+        streams->now = time;
+    if (time > streams->seen[right])
+        streams->seen[right] = time;
+}
+
 static void note(struct stage *stage, const struct stored *row) {
     struct streams *streams = stage->state;
     struct value item[2] = {value_bigint(row->window_start), row->key[NUMBER]};
@@ -102,8 +111,7 @@ static void note(struct stage *stage, const struct stored *row) {
         push(streams, row->key, row->window_start);
     if (row->key[NUMBER].integer >= streams->number)
         streams->number = row->key[NUMBER].integer + 1;
-    if (row->window_start > streams->now)
-        streams->now = row->window_start;
+    advance(streams, row->key[SIDE].boolean, row->window_start);
 }
 
 /* What was kept before the query was stopped. */
@@ -176,19 +184,23 @@ static void close_windows(struct stage *stage) {
     }
 }
 
-static void expire(struct stage *stage) {
+static bool too_old(void *context, const struct stored *row) {
+    const struct stage *stage = context;
     struct streams *streams = stage->state;
-    int64_t kept = kept_for(&stage->step->join), before = streams->now - kept;
-    const struct stored *row;
-    if (streams->now < streams->expire_at)
+    int64_t seen = streams->seen[row->key[SIDE].boolean];
+    if (seen == INT64_MIN || row->window_end >= seen - kept_for(&stage->step->join))
+        return false;
+    struct value item[2] = {value_bigint(row->window_start), row->key[NUMBER]};
+    multimap_remove(streams->index, row->key, item);
+    return true;
+}
+
+static void expire(struct stage *stage, bool right) {
+    struct streams *streams = stage->state;
+    if (streams->seen[right] < streams->expire_at[right])
         return;
-    streams->expire_at = streams->now + kept / 2 + 60000;
-    for (size_t at = 0; (row = store_next(stage->store, &at)) != NULL;)
-        if (row->window_end < before) {
-            struct value item[2] = {value_bigint(row->window_start), row->key[NUMBER]};
-            multimap_remove(streams->index, row->key, item);
-        }
-    store_expire(stage->store, before);
+    streams->expire_at[right] = streams->seen[right] + kept_for(&stage->step->join) / 2 + 60000;
+    store_drop(stage->store, too_old, stage);
 }
 
 /* Gives whether there was a partner. */
@@ -230,8 +242,7 @@ static void one_row(struct stage *stage, const struct row *row, bool right, stru
         return;
     key[WINDOW_FROM] = value_bigint(join->windowed ? row->window_start : 0);
     key[WINDOW_TO] = value_bigint(join->windowed ? row->window_end : 0);
-    if (row->timestamp > streams->now)
-        streams->now = row->timestamp;
+    advance(streams, right, row->timestamp);
     if (late_results(stage))
         close_windows(stage);
     bool found = find_partners(stage, row, key), alone = !found && keeps_side(stage, right);
@@ -239,9 +250,9 @@ static void one_row(struct stage *stage, const struct row *row, bool right, stru
     bool waits = alone && late_results(stage) && !closed;
     if (alone && !waits)
         emit(stage, right ? NULL : row->values, right ? row->values : NULL, key, row->timestamp);
-    if (row->timestamp >= streams->now - kept_for(join))
+    if (row->timestamp >= streams->seen[right] - kept_for(join))
         keep(stage, row, key, waits, arena);
-    expire(stage);
+    expire(stage, right);
 }
 
 static void run(struct stage *stage, struct batch *rows, bool from_right) {

@@ -267,11 +267,11 @@ void store_remove(struct store *store, const struct value *key, int64_t window_s
     memory_free(entry);
 }
 
-void store_expire(struct store *store, int64_t before) {
+void store_drop(struct store *store, bool (*gone_by)(void *context, const struct stored *row), void *context) {
     VECTOR(struct entry *) gone = {0};
     for (size_t i = 0; i < store->slot_count; i++) {
         struct entry *entry = store->slots[i].entry;
-        if (entry != NULL && !entry->removed && !entry->dirty && entry->row.window_end < before)
+        if (entry != NULL && !entry->removed && !entry->dirty && gone_by(context, &entry->row))
             vector_push(&gone, entry);
     }
     for (size_t i = 0; i < gone.count; i++) {
@@ -281,6 +281,14 @@ void store_expire(struct store *store, int64_t before) {
         store->live--;
     }
     vector_free(&gone);
+}
+
+static bool ended_before(void *context, const struct stored *row) {
+    return row->window_end < *(const int64_t *)context;
+}
+
+void store_expire(struct store *store, int64_t before) {
+    store_drop(store, ended_before, &before);
 }
 
 struct stored *store_next(const struct store *store, size_t *at) {

@@ -61,6 +61,8 @@ static void on_embedded(void *context, const struct embedded_event *event) {
                            (long long)event->done >> 20, (long long)event->total >> 20);
         return;
     }
+    if (event->kind == EMBEDDED_TROUBLE)
+        event_post_message(session->events, MESSAGE_WARN, "%s", event->message);
     if (event->kind != EMBEDDED_PEERS && event->kind != EMBEDDED_DISK)
         return;
     struct event_embedded *news = event_new(&event_embedded_kind);

@@ -1,7 +1,9 @@
 """The lab without a screen: servers, topics, connector, producer and clean-up through the program itself."""
 import json
 import os
+import re
 import signal
+import subprocess
 import sys
 import time
 import unittest
@@ -54,6 +56,17 @@ class Lab(Scene):
         self.read_until(console, r"^Clean-up: \d+ things of the lab are gone")
         self.say(console, "quit")
         self.assertEqual(console.wait(PATIENCE), 0)
+
+    def test_a_disk_that_takes_no_more_is_said_by_the_console(self):
+        console = self.plain("--data", self.home.name + "/d", "--seed", "7")
+        self.say(console, "topic create workshop")
+        self.read_until(console, "^Subject fraudulent_transactions-value registered")
+        subprocess.run(["prlimit", "--pid", str(console.pid), "--fsize=20000"], check=True)
+        self.say(console, "producer start 100")
+        told = r"(?m)^warning: cannot write to .*/transactions-0: File too large; clients are answered with an error until it works again$"
+        self.eventually(lambda: re.search(told, self.errors_of(console)))
+        self.say(console, "quit!")
+        self.assertIn(console.wait(PATIENCE), (0, 1))
 
     def test_a_restart_goes_on_with_topics_and_connector(self):
         data = self.home.name + "/d"

@@ -67,7 +67,7 @@ class FullDisk(Scene):
         self.assertGreater(len(refused), 100)
         stored = [line.split(" ")[0] for line in self.consume("t").splitlines()]
         self.assertEqual(stored, [value.split(b" ")[0].decode() for _, value in acknowledged])
-        self.assertRegex(self.stderr(), r"cannot write to .*/t-0: (No space left on device|File too large); producers are answered with an error")
+        self.assertRegex(self.stderr(), r"cannot write to .*/t-0: (No space left on device|File too large); clients are answered with an error")
         self.give_room()
         self.kcat("-P", "-t", "t", text="room again\n")
         self.assertEqual(self.consume("t").splitlines()[-1], "room again")

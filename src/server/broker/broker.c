@@ -147,9 +147,12 @@ void broker_core_trouble(struct broker_core *core, const struct error *error) {
     if (core->troubled_ms && now - core->troubled_ms < TROUBLE_EVERY_MS)
         return;
     core->troubled_ms = now;
-    log_error("broker", "%s; producers are answered with an error until it works again", error->message);
+    struct text text = TEXT_EMPTY;
+    text_append_format(&text, "%s; clients are answered with an error until it works again", error->message);
+    log_error("broker", "%s", text_string(&text));
     if (core->reports.trouble)
-        core->reports.trouble(core->reports.context, error->message);
+        core->reports.trouble(core->reports.context, text_string(&text));
+    text_free(&text);
 }
 
 /* As many descriptors as the system lets us have: a segment and a connection take one each. */

@@ -82,7 +82,8 @@ def check_arrows(table):
             if other in table and order.index(other) > order.index(folder):
                 fail(f"house.txt: {folder} stands on {other}, which is above it")
     closure = {folder: reachable(table, folder) | {folder} for folder in table}
-    # Libraries may also be used where the table names them only.
+    # Libraries may be used where the table names them only, and are used where it names them.
+    unused = {(folder, library) for folder, (_, libraries) in table.items() for library in libraries}
     for path in files("src", "include"):
         room = room_of(table, path)
         if room is None:
@@ -107,12 +108,15 @@ def check_arrows(table):
             else:
                 for prefix, library in LIBRARY_HEADERS.items():
                     if name == prefix or (prefix[-1] == "/" and name.startswith(prefix)) or (prefix in ("lz4", "snappy") and name.startswith(prefix)):
+                        unused.discard((room, library))
                         if library not in table[room][1]:
                             fail(f"{path}:{number}: library {library} outside its rooms")
                         elif library in ONE_FILE and path != ONE_FILE[library]:
                             fail(f"{path}:{number}: library {library} belongs to {ONE_FILE[library]} alone")
                         elif path.startswith("include/"):
                             fail(f"{path}:{number}: library {library} in a public header")
+    for folder, library in sorted(unused):
+        fail(f"house.txt: nothing in {folder} includes {library}")
 
 
 def check_headers_alone():

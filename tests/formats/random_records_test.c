@@ -1,19 +1,12 @@
 /* Random records (fixed seed) through every multi-column codec, damaged bytes, and allocations per record. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "formats/random_records.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <jansson.h>
 
 #include "foundation/base/memory.h"
-#include "foundation/base/random.h"
-#include "foundation/format/format.h"
-
-enum { RECORDS = 2000, COLUMNS = 7 };
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define COUNTS_ALLOCATIONS 1
@@ -34,88 +27,6 @@ void *realloc(void *old, size_t size) {
     return __libc_realloc(old, size);
 }
 #endif
-
-struct scene {
-    struct arena arena, record;
-    struct random random;
-    struct column columns[COLUMNS];
-    struct text schema, bytes;
-    struct schema_source source;
-    struct codec *codec;
-    struct error error;
-};
-
-static int by_id(void *context, int32_t id, struct view *text, struct view *type, struct error *error) {
-    struct scene *scene = context;
-    if (id != 7)
-        return error_set(error, ERROR_NOT_FOUND, "schema %d not found", (int)id);
-    *text = text_view(&scene->schema);
-    *type = view_of(scene->codec && scene->codec->format->registry_type ? scene->codec->format->registry_type : "AVRO");
-    return 0;
-}
-
-static void scene_open(struct scene *scene, const char *name) {
-    *scene = (struct scene){0};
-    random_seed(&scene->random, 42);
-    const struct sql_type *types[COLUMNS] = {&sql_boolean,
-                                             &sql_integer,
-                                             &sql_bigint,
-                                             &sql_double,
-                                             &sql_string,
-                                             sql_type_array(&scene->arena, &sql_bigint),
-                                             sql_type_map(&scene->arena, &sql_string, &sql_integer)};
-    const char *names[COLUMNS] = {"B", "I", "L", "D", "S", "A", "M"};
-    for (size_t i = 0; i < COLUMNS; i++)
-        scene->columns[i] = (struct column){view_of(names[i]), types[i]};
-    const struct format *format = format_find(view_of(name));
-    assert_non_null(format);
-    struct codec_options options = {.schema_id = 7};
-    if (format->schema_text)
-        assert_int_equal(format->schema_text(scene->columns, COLUMNS, &options, &scene->schema, &scene->error), 0);
-    scene->source = (struct schema_source){scene, by_id};
-    scene->codec = format->compile(scene->columns, COLUMNS, &options, &scene->source, &scene->error);
-    assert_non_null(scene->codec);
-}
-
-static void scene_close(struct scene *scene) {
-    codec_free(scene->codec);
-    text_free(&scene->schema);
-    text_free(&scene->bytes);
-    arena_free(&scene->record);
-    arena_free(&scene->arena);
-}
-
-static struct value random_string(struct scene *scene) {
-    static const char *const pieces[] = {
-        "a", "Z", "\"", "\\", "\n", "\t", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "/"};
-    struct text text = TEXT_EMPTY;
-    for (int64_t left = random_between(&scene->random, 0, 12); left > 0; left--)
-        text_append_string(&text, pieces[random_between(&scene->random, 0, 9)]);
-    struct value value = value_string(arena_copy_view(&scene->record, (struct view){text_string(&text), text.size}));
-    text_free(&text);
-    return value;
-}
-
-static void random_values(struct scene *scene, struct value *values) {
-    struct random *random = &scene->random;
-    values[0] = value_boolean(random_next(random) & 1);
-    values[1] = value_integer((int32_t)random_between(random, INT32_MIN, INT32_MAX));
-    values[2] = value_bigint((int64_t)random_next(random));
-    values[3] = value_double((random_unit(random) - 0.5) * 1e6);
-    values[4] = random_string(scene);
-    uint32_t size = (uint32_t)random_between(random, 0, 5);
-    struct value *items = arena_zero(&scene->record, sizeof *items * (size + 1));
-    for (uint32_t i = 0; i < size; i++)
-        items[i] = value_bigint((int64_t)random_next(random));
-    values[5] = (struct value){.tag = VALUE_ARRAY, .size = size, .items = items};
-    struct value *pairs = arena_zero(&scene->record, sizeof *pairs * 2);
-    pairs[0] = random_string(scene);
-    pairs[1] = value_integer((int32_t)random_between(random, -9, 9));
-    values[6] = (struct value){.tag = VALUE_MAP, .size = 1, .items = pairs};
-    for (size_t i = 0; i < COLUMNS; i++)
-        if (random_between(random, 0, 7) == 0)
-            values[i] = value_null();
-}
 
 static void round_trip(const char *name) {
     struct scene scene;
@@ -174,6 +85,63 @@ static void json_text_reads_the_same_in_jansson(void **state) {
             assert_memory_equal(json_string_value(s), in[4].bytes, in[4].size);
         }
         json_decref(root);
+    }
+    scene_close(&scene);
+}
+
+static json_t *in_jansson(struct value value) {
+    json_t *items;
+    switch (value.tag) {
+    case VALUE_BOOLEAN:
+        return json_boolean(value.boolean);
+    case VALUE_INTEGER:
+    case VALUE_BIGINT:
+        return json_integer(value.integer);
+    case VALUE_DOUBLE:
+        return json_real(value.real);
+    case VALUE_STRING:
+        return json_stringn(value.bytes, value.size);
+    case VALUE_ARRAY:
+        items = json_array();
+        for (uint32_t i = 0; i < value.size; i++)
+            json_array_append_new(items, in_jansson(value.items[i]));
+        return items;
+    case VALUE_MAP:
+        items = json_object();
+        for (uint32_t i = 0; i < value.size; i++) {
+            struct value key = value.items[2 * i];
+            json_object_setn_new(items, key.bytes, key.size, in_jansson(value.items[2 * i + 1]));
+        }
+        return items;
+    default:
+        return json_null();
+    }
+}
+
+/* Plain, with white space, and with every character beyond ASCII escaped: fields in another order each time. */
+static void what_jansson_writes_we_read(void **state) {
+    (void)state;
+    static const size_t flags[] = {JSON_COMPACT, JSON_INDENT(3), JSON_ENSURE_ASCII};
+    struct scene scene;
+    scene_open(&scene, "JSON");
+    for (size_t record = 0; record < RECORDS; record++) {
+        struct value in[COLUMNS], out[COLUMNS];
+        arena_reset(&scene.record);
+        random_values(&scene, in);
+        json_t *root = json_object();
+        for (size_t i = 0; i < COLUMNS; i++) {
+            size_t at = (i * 3 + record) % COLUMNS;
+            struct view name = scene.columns[at].name;
+            json_object_setn_new(root, name.data, name.size, in_jansson(in[at]));
+        }
+        char *text = json_dumps(root, flags[record % 3] | JSON_REAL_PRECISION(17));
+        json_decref(root);
+        if (codec_decode(scene.codec, view_of(text), &scene.record, out, &scene.error) != 0)
+            fail_msg("record %zu: %s in %s", record, scene.error.message, text);
+        for (size_t i = 0; i < COLUMNS; i++)
+            if (!value_equal(in[i], out[i]))
+                fail_msg("record %zu, column %zu of %s", record, i, text);
+        free(text);
     }
     scene_close(&scene);
 }
@@ -258,6 +226,7 @@ int main(void) {
         cmocka_unit_test(json_sr_records_come_back_as_they_went),
         cmocka_unit_test(avro_records_come_back_as_they_went),
         cmocka_unit_test(json_text_reads_the_same_in_jansson),
+        cmocka_unit_test(what_jansson_writes_we_read),
         cmocka_unit_test(a_cut_or_flipped_json_record_is_an_error_and_never_a_crash),
         cmocka_unit_test(a_cut_or_flipped_json_sr_record_is_an_error_and_never_a_crash),
         cmocka_unit_test(a_cut_or_flipped_avro_record_is_an_error_and_never_a_crash),

@@ -17,7 +17,8 @@ struct service {
     struct http_service_options options; /* strings copied */
     struct MHD_Daemon *daemon;
     struct loop_watch *listen_watch, *daemon_watch;
-    struct loop_timer *timer;
+    struct loop_timer *timer, *pause; /* pause: until accepting is tried again */
+    bool paused;
     int listener;
     uint16_t port;
     struct http_exchange *suspended; /* linked: the library refuses to stop while any is */

@@ -11,7 +11,7 @@
 #include "foundation/net/http_text.h"
 #include "foundation/net/listener.h"
 
-enum { BODY_LIMIT = 16 << 20, CONNECTIONS = 512, IDLE_SECONDS = 120 };
+enum { BODY_LIMIT = 16 << 20, CONNECTIONS = 512, IDLE_SECONDS = 120, PAUSE_MS = 200 };
 
 /* --- the daemon's turn on the loop --- */
 
@@ -35,11 +35,33 @@ static void daemon_ready(void *context, unsigned events) {
     service_run(context);
 }
 
+static void accept_again(void *context) {
+    struct service *service = context;
+    loop_watch_change(service->listen_watch, LOOP_READ);
+}
+
+static void pause_accepting(struct service *service) {
+    if (!service->paused)
+        log_warn(service->options.name,
+                 "the process has almost no file descriptors left (ulimit -n): new clients wait");
+    service->paused = true;
+    loop_watch_change(service->listen_watch, 0);
+    loop_timer_set(service->pause, PAUSE_MS);
+}
+
 static void accept_ready(void *context, unsigned events) {
     (void)events;
     struct service *service = context;
     char peer[64];
-    for (int fd; (fd = listener_accept(service->listener, peer)) >= 0;) {
+    for (;;) {
+        if (!listener_may_accept(service->listener)) {
+            pause_accepting(service);
+            break;
+        }
+        int fd = listener_accept(service->listener, peer);
+        if (fd < 0)
+            break;
+        service->paused = false;
         struct sockaddr_storage address;
         socklen_t size = sizeof address;
         if (getpeername(fd, (struct sockaddr *)&address, &size) != 0) {
@@ -227,6 +249,7 @@ static void attach(void *context) {
     int fd = MHD_get_daemon_info(service->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     vector_push(&service->server->services, service);
     service->timer = loop_timer_add(loop, timer_fired, service);
+    service->pause = loop_timer_add(loop, accept_again, service);
     service->daemon_watch = loop_watch_add(loop, fd, LOOP_READ, daemon_ready, service);
     service->listen_watch = loop_watch_add(loop, service->listener, LOOP_READ, accept_ready, service);
 }
@@ -272,6 +295,7 @@ static void detach(struct service *service) {
     loop_watch_remove(service->listen_watch);
     loop_watch_remove(service->daemon_watch);
     loop_timer_remove(service->timer);
+    loop_timer_remove(service->pause);
     close(service->listener);
     service->listener = -1;
     while (service->suspended)

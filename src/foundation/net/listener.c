@@ -2,14 +2,16 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 128 };
+enum { BACKLOG = 128, DESCRIPTORS_KEPT = 64 };
 
 static int fill_address(const char *text, uint16_t port, struct sockaddr_storage *address, socklen_t *size) {
     memset(address, 0, sizeof *address);
@@ -38,8 +40,9 @@ static uint16_t port_of(const struct sockaddr_storage *address) {
 }
 
 static void print_address(const struct sockaddr_storage *address, char out[64]) {
-    const void *bytes = address->ss_family == AF_INET6 ? (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr
-                                                       : (const void *)&((const struct sockaddr_in *)address)->sin_addr;
+    const void *bytes = address->ss_family == AF_INET6
+                            ? (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr
+                            : (const void *)&((const struct sockaddr_in *)address)->sin_addr;
     if (!inet_ntop(address->ss_family, bytes, out, 64))
         snprintf(out, 64, "?");
     if (strncmp(out, "::ffff:", 7) == 0) /* an IPv4 client of an IPv6 socket */
@@ -70,12 +73,14 @@ int listener_open(const char *address, uint16_t *port, bool explicit_port, int *
     if (number == EADDRINUSE && !explicit_port && *port != 0)
         number = try_bind(address, 0, descriptor);
     if (number == EINVAL)
-        return error_set(error, ERROR_INVALID, "'%s' is not an address to listen on; write one like 127.0.0.1 or 0.0.0.0", address);
+        return error_set(error, ERROR_INVALID,
+                         "'%s' is not an address to listen on; write one like 127.0.0.1 or 0.0.0.0", address);
     if (number == EADDRINUSE)
-        return error_set(error, ERROR_BUSY,
-                         "port %u on %s is taken by another program; stop that one, choose another port, or leave the port out to "
-                         "get a free one",
-                         *port, address);
+        return error_set(
+            error, ERROR_BUSY,
+            "port %u on %s is taken by another program; stop that one, choose another port, or leave the port out to "
+            "get a free one",
+            *port, address);
     if (number)
         return error_set_errno(error, number, "cannot listen on %s:%u", address, *port);
     struct sockaddr_storage bound;
@@ -83,6 +88,18 @@ int listener_open(const char *address, uint16_t *port, bool explicit_port, int *
     if (getsockname(*descriptor, (struct sockaddr *)&bound, &size) == 0)
         *port = port_of(&bound);
     return 0;
+}
+
+bool listener_may_accept(int descriptor) {
+    struct rlimit limit;
+    int next = fcntl(descriptor, F_DUPFD_CLOEXEC, 0); /* the lowest free one: what accept would give */
+    if (next < 0)
+        return false;
+    close(next);
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return true;
+    rlim_t kept = limit.rlim_cur / 4 < DESCRIPTORS_KEPT ? limit.rlim_cur / 4 : DESCRIPTORS_KEPT;
+    return (rlim_t)next < limit.rlim_cur - kept;
 }
 
 int listener_accept(int descriptor, char peer[64]) {

@@ -1,6 +1,5 @@
 #include "server/broker.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -16,7 +15,7 @@
 #include "server/broker/cleaner.h"
 #include "server/broker/connection.h"
 
-enum { CARE_EVERY_MS = 5000, TROUBLE_EVERY_MS = 10000, CONNECTIONS_MOST = 1000 };
+enum { CARE_EVERY_MS = 5000, TROUBLE_EVERY_MS = 10000, CONNECTIONS_MOST = 1000, PAUSE_MS = 200 };
 
 struct broker {
     struct broker_core core;
@@ -29,7 +28,8 @@ struct broker {
     struct loop_watch *watch;
     struct loop_timer *care;
     struct cleaner *cleaner;
-    int spare; /* descriptor */
+    struct loop_timer *pause; /* until accepting is tried again */
+    bool paused;
 };
 
 static void report_peers(void *context) {
@@ -38,17 +38,22 @@ static void report_peers(void *context) {
         broker->options.peers(broker->options.context, broker->core.connection_count);
 }
 
-/* Without a descriptor for it a connection stays in the queue and the loop would spin on it: a spare one is given up so
- * that it can be taken and closed. */
-static void turn_away(struct broker *broker) {
-    char peer[64];
-    close(broker->spare);
-    int fd = listener_accept(broker->listener, peer);
-    if (fd >= 0) {
-        log_warn("broker", "%s: refused, the process has no file descriptors left (ulimit -n)", peer);
-        close(fd);
-    }
-    broker->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+/* --- accepting --- */
+
+static void accept_again(void *context) {
+    struct broker *broker = context;
+    loop_watch_change(broker->watch, LOOP_READ);
+}
+
+/* The last descriptors are for segments of those who are connected already. Whoever comes now waits in the system's
+ * queue; the loop does not turn for them meanwhile. */
+static void pause_accepting(struct broker *broker) {
+    if (!broker->paused)
+        log_warn("broker", "the process has almost no file descriptors left (ulimit -n): new clients wait, those "
+                           "connected are served on");
+    broker->paused = true;
+    loop_watch_change(broker->watch, 0);
+    loop_timer_set(broker->pause, PAUSE_MS);
 }
 
 static void accept_ready(void *context, unsigned events) {
@@ -56,13 +61,16 @@ static void accept_ready(void *context, unsigned events) {
     struct broker *broker = context;
     char peer[64];
     for (;;) {
-        int fd = listener_accept(broker->listener, peer);
-        if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
-            turn_away(broker);
+        if (!listener_may_accept(broker->listener)) {
+            pause_accepting(broker);
             return;
         }
+        int fd = listener_accept(broker->listener, peer);
         if (fd < 0)
             return;
+        if (broker->paused)
+            log_info("broker", "file descriptors are free again: new clients are taken");
+        broker->paused = false;
         if (broker->core.connection_count >= CONNECTIONS_MOST) {
             log_warn("broker", "%s: refused, %d connections are open already", peer, CONNECTIONS_MOST);
             close(fd);
@@ -191,7 +199,6 @@ struct broker *broker_start(const struct broker_options *options, struct error *
     broker->listener = -1;
     broker->core.reports = (struct broker_reports){options->trouble, options->disk, options->context};
     raise_descriptor_limit();
-    broker->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     broker->user = memory_copy_string(options->user);
     broker->password = memory_copy_string(options->password);
     broker->core.clock = options->clock;
@@ -212,6 +219,7 @@ struct broker *broker_start(const struct broker_options *options, struct error *
     }
     store_begin(&broker->core.store);
     broker->watch = loop_watch_add(broker->core.loop, broker->listener, LOOP_READ, accept_ready, broker);
+    broker->pause = loop_timer_add(broker->core.loop, accept_again, broker);
     broker->cleaner = cleaner_new(&broker->core.store, broker->core.loop);
     broker->care = loop_timer_add(broker->core.loop, look_after, broker);
     loop_timer_set(broker->care, CARE_EVERY_MS);
@@ -239,11 +247,10 @@ void broker_stop(struct broker *broker) {
             connection_close(broker->core.connections);
         loop_watch_remove(broker->watch);
         loop_timer_remove(broker->care);
+        loop_timer_remove(broker->pause);
     }
     if (broker->listener >= 0)
         close(broker->listener);
-    if (broker->spare >= 0)
-        close(broker->spare);
     cleaner_free(broker->cleaner);
     groups_close(broker->core.groups);
     store_close(&broker->core.store, broker->running);

@@ -339,6 +339,10 @@ struct producers *partition_producers(struct partition *partition) {
     return partition->producers;
 }
 
+bool partition_has_failed(const struct partition *partition) {
+    return partition->failed;
+}
+
 /* --- appending --- */
 
 static int roll(struct partition *partition, struct error *error) {

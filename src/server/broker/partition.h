@@ -47,6 +47,8 @@ int partition_append(struct partition *partition, char *batch, size_t size, cons
 /* Forces what was written to the disk. When that fails nobody knows what is there: the partition takes nothing more
  * until the next start has looked. */
 int partition_sync(struct partition *partition, struct error *error);
+bool partition_has_failed(
+    const struct partition *partition); /* then nothing of it may be acknowledged, not even again */
 /* Whole batches from the one that holds `offset` on, at most `most` bytes but at least one batch. 0 or an error. */
 int partition_read(const struct partition *partition, int64_t offset, size_t most, struct text *out,
                    struct error *error);

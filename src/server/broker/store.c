@@ -327,19 +327,31 @@ int store_open(struct store *store, const char *folder, bool sync, const struct 
     return remove_orphans(store, error);
 }
 
+/* What a disk failed to keep: the next start checks every batch. */
+static void distrust(const struct store *store) {
+    char *boot = file_join(store->folder, "boot");
+    unlink(boot);
+    memory_free(boot);
+}
+
 void store_close(struct store *store, bool clean) {
+    bool all_kept = true;
     if (!store->topics)
         return;
     size_t at = 0;
     void *value;
     while (map_next(store->topics, &at, NULL, &value)) {
         struct topic *topic = value;
-        for (int32_t i = 0; i < topic->partition_count; i++)
-            partition_close(topic->partitions[i], clean);
+        for (int32_t i = 0; i < topic->partition_count; i++) {
+            all_kept = all_kept && !partition_has_failed(topic->partitions[i]);
+            partition_close(topic->partitions[i], clean && all_kept);
+        }
         topic->partition_count = 0;
     }
     map_free(store->topics);
-    if (clean) {
+    if (!all_kept)
+        distrust(store);
+    else if (clean) {
         char *marker = file_join(store->folder, "clean");
         file_write_atomic(marker, VIEW("stopped\n"), 0600, NULL);
         memory_free(marker);

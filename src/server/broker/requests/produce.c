@@ -81,6 +81,8 @@ static struct outcome append(struct request *request, const struct topic *topic,
     struct outcome outcome = check(request, topic, records, &header);
     if (outcome.error)
         return outcome;
+    if (partition_has_failed(partition)) /* what was sent before may be in the file and not on the disk */
+        return refuse(KAFKA_STORAGE_ERROR, "the disk failed to keep records earlier; start the broker again");
     switch (producers_judge(partition_producers(partition), &header, &outcome.offset)) {
     case PRODUCER_DUPLICATE: /* sent again after a lost answer: acknowledged where it lies */
         return outcome;

@@ -250,6 +250,69 @@ static const struct expression *logic(struct binder *binder, const struct node *
 }
 
 /* Simple CASE is rewritten to searched: CASE x WHEN 1 becomes WHEN x = 1. */
+static const struct node *case_searched(struct binder *binder, const struct node *operand, const struct node *wanted) {
+    struct node *compare = arena_zero(binder->arena, sizeof *compare);
+    const struct node **sides = arena_allocate(binder->arena, 2 * sizeof *sides);
+    sides[0] = operand;
+    sides[1] = wanted;
+    *compare = (struct node){.kind = NODE_COMPARE,
+                             .line = wanted->line,
+                             .column = wanted->column,
+                             .text = VIEW("="),
+                             .children = sides,
+                             .child_count = 2};
+    return compare;
+}
+
+static const struct expression *case_when(struct binder *binder, const struct node *node,
+                                          const struct node *condition) {
+    const struct expression *bound = bind_node(binder, condition);
+    if (bound == NULL || bound->type == NULL || bound->type->base == SQL_BOOLEAN)
+        return bound;
+    struct view name = type_text(binder->arena, bound->type);
+    struct view text = binder_text(binder, condition);
+    error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                 "WHEN operand type should be boolean.\nType for '%.*s' is %.*s", VIEW_ARGS(text), VIEW_ARGS(name));
+    return NULL;
+}
+
+/* *type: what the arms before had, NULL when none had one. */
+static const struct expression *case_then(struct binder *binder, const struct node *node, const struct node *result,
+                                          const struct sql_type **type) {
+    const struct expression *bound = bind_node(binder, result);
+    if (bound == NULL)
+        return NULL;
+    if (*type != NULL && bound->type != NULL && !sql_type_equal(*type, bound->type)) {
+        struct view previous = type_text(binder->arena, *type), now = type_text(binder->arena, bound->type);
+        error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                     "Invalid Case expression. Type for all 'THEN' clauses should be the same.\nTHEN expression '%.*s' "
+                     "has type: %.*s.\nPrevious THEN expression(s) type: %.*s.",
+                     VIEW_ARGS(binder_text(binder, result)), VIEW_ARGS(now), VIEW_ARGS(previous));
+        return NULL;
+    }
+    if (*type == NULL)
+        *type = bound->type;
+    return bound;
+}
+
+static const struct expression *case_else(struct binder *binder, const struct node *node,
+                                          const struct sql_type **type) {
+    const struct expression *bound = bind_node(binder, node->children[node->child_count - 1]);
+    if (bound == NULL)
+        return NULL;
+    if (*type != NULL && bound->type != NULL && !sql_type_equal(*type, bound->type)) {
+        struct view then = type_text(binder->arena, *type), other = type_text(binder->arena, bound->type);
+        error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                     "Invalid Case expression. Type for the default clause should be the same as for 'THEN' "
+                     "clauses.\nTHEN type: %.*s.\nDEFAULT type: %.*s.",
+                     VIEW_ARGS(then), VIEW_ARGS(other));
+        return NULL;
+    }
+    if (*type == NULL)
+        *type = bound->type;
+    return bound;
+}
+
 static const struct expression *case_expression(struct binder *binder, const struct node *node) {
     size_t first = node->flag ? 1 : 0, arms = (node->child_count - first) / 2;
     struct expression *expression = bind_new(binder, EXPRESSION_CASE, NULL, node->child_count - first);
@@ -257,63 +320,15 @@ static const struct expression *case_expression(struct binder *binder, const str
     expression->has_else = node->negated;
     const struct sql_type *type = NULL;
     for (size_t i = 0; i < arms; i++) {
-        const struct node *condition = node->children[first + 2 * i];
-        if (node->flag) {
-            struct node *compare = arena_zero(binder->arena, sizeof *compare);
-            const struct node **sides = arena_allocate(binder->arena, 2 * sizeof *sides);
-            sides[0] = node->children[0];
-            sides[1] = condition;
-            *compare = (struct node){.kind = NODE_COMPARE,
-                                     .line = condition->line,
-                                     .column = condition->column,
-                                     .text = VIEW("="),
-                                     .children = sides,
-                                     .child_count = 2};
-            condition = compare;
-        }
-        if ((arguments[2 * i] = bind_node(binder, condition)) == NULL)
+        const struct node *condition = node->children[first + 2 * i], *result = node->children[first + 2 * i + 1];
+        if (node->flag)
+            condition = case_searched(binder, node->children[0], condition);
+        if ((arguments[2 * i] = case_when(binder, node, condition)) == NULL ||
+            (arguments[2 * i + 1] = case_then(binder, node, result, &type)) == NULL)
             return NULL;
-        const struct sql_type *when = arguments[2 * i]->type;
-        if (when != NULL && when->base != SQL_BOOLEAN) {
-            struct view name = type_text(binder->arena, when);
-            struct view text = binder_text(binder, condition);
-            error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
-                         "WHEN operand type should be boolean.\nType for '%.*s' is %.*s", VIEW_ARGS(text),
-                         VIEW_ARGS(name));
-            return NULL;
-        }
-        const struct node *result = node->children[first + 2 * i + 1];
-        if ((arguments[2 * i + 1] = bind_node(binder, result)) == NULL)
-            return NULL;
-        const struct sql_type *then = arguments[2 * i + 1]->type;
-        if (type != NULL && then != NULL && !sql_type_equal(type, then)) {
-            struct view previous = type_text(binder->arena, type), now = type_text(binder->arena, then);
-            error_set_at(
-                binder->error, ERROR_INVALID, node->line, node->column,
-                "Invalid Case expression. Type for all 'THEN' clauses should be the same.\nTHEN expression '%.*s' "
-                "has type: %.*s.\nPrevious THEN expression(s) type: %.*s.",
-                VIEW_ARGS(binder_text(binder, result)), VIEW_ARGS(now), VIEW_ARGS(previous));
-            return NULL;
-        }
-        if (type == NULL)
-            type = then;
     }
-    if (node->negated) {
-        const struct expression *otherwise = bind_node(binder, node->children[node->child_count - 1]);
-        if (otherwise == NULL)
-            return NULL;
-        if (type != NULL && otherwise->type != NULL && !sql_type_equal(type, otherwise->type)) {
-            struct view then = type_text(binder->arena, type), other = type_text(binder->arena, otherwise->type);
-            error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
-                         "Invalid Case expression. Type for the default clause should be the same as for 'THEN' "
-                         "clauses.\nTHEN type: %.*s.\nDEFAULT type: %.*s.",
-                         VIEW_ARGS(then), VIEW_ARGS(other));
-            return NULL;
-        }
-        if (type == NULL)
-            type = otherwise->type;
-        arguments[2 * arms] = otherwise;
-    }
+    if (node->negated && (arguments[2 * arms] = case_else(binder, node, &type)) == NULL)
+        return NULL;
     if (type == NULL) {
         error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
                      "Invalid Case expression. All case branches have a NULL type.");

@@ -144,6 +144,16 @@ int parser_integer(struct parser *parser, int64_t *number) {
     return 0;
 }
 
+bool parser_enter(struct parser *parser) {
+    if (++parser->depth <= PARSER_DEPTH)
+        return true;
+    const struct token *token = parser_token(parser);
+    error_set_at(parser->error, ERROR_INVALID, token->line, token->column,
+                 "line %d:%d: Syntax Error\nExpression is nested more than %d deep", token->line, token->column,
+                 PARSER_DEPTH);
+    return false;
+}
+
 const struct node *const *parser_keep(struct parser *parser, node_list *list) {
     const struct node **kept = arena_allocate(parser->arena, (list->count + 1) * sizeof *kept);
     if (list->count != 0)

@@ -39,11 +39,17 @@ bool parser_at_name(const struct parser *parser);
 int parser_name(struct parser *parser, struct view *name); /* identifier */
 int parser_string(struct parser *parser, struct view *string);
 int parser_integer(struct parser *parser, int64_t *number); /* with a sign */
+bool parser_enter(struct parser *parser);                   /* one level deeper; false with the error when too deep */
+static inline void parser_leave(struct parser *parser) {
+    parser->depth--;
+}
 
 /* expression.c */
 const struct node *parser_expression(struct parser *parser);       /* boolean */
 const struct node *parser_value_expression(struct parser *parser); /* without predicates */
 const struct node *parser_literal(struct parser *parser);
+
+/* type.c */
 const struct type_node *parser_type(struct parser *parser);
 bool parser_duration_unit(struct view word, int64_t *ms);
 int parser_duration(struct parser *parser, struct tree_duration *duration);

@@ -112,7 +112,7 @@ enum records_check records_check(struct view batch, const struct batch_header *h
 void batch_builder_add(struct batch_builder *builder, const struct record *record) {
     struct text inner = TEXT_EMPTY;
     write_int8(&inner, record->attributes);
-    write_zigzag(&inner, record->timestamp - builder->base_timestamp);
+    write_zigzag(&inner, (int64_t)((uint64_t)record->timestamp - (uint64_t)builder->base_timestamp)); /* read so too */
     text_append(&inner, record->body);
     write_zigzag(&builder->records, (int64_t)inner.size);
     text_append(&builder->records, text_view(&inner));

@@ -39,7 +39,7 @@ static struct outcome check(const struct request *request, const struct topic *t
         return refuse(KAFKA_MESSAGE_TOO_LARGE, "larger than max.message.bytes of the topic");
     if (header->attributes & (BATCH_TRANSACTIONAL | BATCH_CONTROL))
         return refuse(KAFKA_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, "transactions are not supported here");
-    if (header->record_count < 1 || header->record_count != header->last_offset_delta + 1)
+    if (header->record_count < 1 || header->record_count - 1 != header->last_offset_delta)
         return refuse(KAFKA_INVALID_RECORD, "the number of records and their offsets do not agree");
     if (header->producer_id >= 0 && (header->base_sequence < 0 || header->producer_epoch < 0))
         return refuse(KAFKA_INVALID_RECORD, "a producer id without a sequence");

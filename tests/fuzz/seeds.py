@@ -1,0 +1,135 @@
+"""Writes the corpus anew where it is made by rule: python3 tests/fuzz/seeds.py [TARGET...]. Files that a fuzzer found (found-*) stay.
+Needs nothing but the tests' own encoders."""
+import gzip
+import os
+import struct
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../servers"))
+os.environ.setdefault("FRAUDSCOPE_BIN", "")
+from broker_protocol_test import CASES  # noqa: E402
+from broker_wire import MESSAGES, frame  # noqa: E402
+from kafka_wire import batch, crc32c, sized, varint  # noqa: E402
+
+SECOND = 0x8000
+LATEST = {"Produce": 11, "Fetch": 13, "ListOffsets": 6, "Metadata": 12, "OffsetCommit": 9, "OffsetFetch": 9, "FindCoordinator": 4, "JoinGroup": 9,
+          "Heartbeat": 4, "LeaveGroup": 5, "SyncGroup": 5, "DescribeGroups": 5, "ListGroups": 5, "SaslHandshake": 1, "SaslAuthenticate": 2,
+          "ApiVersions": 4, "CreateTopics": 7, "DeleteTopics": 6, "DeleteRecords": 2, "InitProducerId": 4, "DescribeConfigs": 4, "AlterConfigs": 2,
+          "IncrementalAlterConfigs": 1, "CreatePartitions": 3, "DeleteGroups": 2, "OffsetDelete": 0, "OffsetForLeaderEpoch": 4,
+          "DescribeCluster": 1, "DescribeLogDirs": 4, "DescribeProducers": 0}
+OLDER = {"Produce": 3, "Fetch": 4, "ListOffsets": 1, "OffsetCommit": 2, "OffsetFetch": 1}
+
+
+def put(target, name, data):
+    folder = os.path.join(HERE, "corpus", target)
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, name), "wb") as out:
+        out.write(data)
+
+
+def framed(data, client=0):
+    return struct.pack(">H", len(data) | client) + data
+
+
+def stored(records, codec=0, packed=None, producer=(-1, -1, -1)):
+    """A batch; packed: its records compressed."""
+    plain = batch(records)
+    head, body = plain[21:61], packed if packed is not None else plain[61:]
+    head = struct.pack(">h", codec) + head[2:22] + struct.pack(">qhi", *producer) + head[36:]
+    return struct.pack(">qiibI", 0, 9 + len(head) + len(body), -1, 2, crc32c(head + body)) + head + body
+
+
+RECORDS = [(b"k", b"v", 1773500000000), (None, b"w", 1773500000001), (b"k", None, 1773500000005)]
+
+
+def broker():
+    for name, cases in CASES.items():
+        for i, case in enumerate(cases):
+            for version in {LATEST[name], OLDER.get(name, 0)}:
+                put("broker", f"{name}-{version}-{i}", b"\0" + framed(frame(name, version, case)))
+    login = [framed(frame("SaslHandshake", 1, {"mechanism": "PLAIN"})), framed(frame("SaslAuthenticate", 2, {"auth_bytes": b"\0user\0password"})),
+             framed(frame("Metadata", 12, {}))]
+    put("broker", "login", b"\1" + b"".join(login))
+    put("broker", "login-raw", b"\1" + framed(frame("SaslHandshake", 0, {"mechanism": "PLAIN"})) + framed(b"\0user\0password") + login[2])
+    for setting, version, codec in ((0, 8, 0), (2, 11, 0), (0, 7, 1)):
+        packed = gzip.compress(batch(RECORDS)[61:], mtime=0) if codec else None
+        data = stored(RECORDS, codec, packed, (7, 0, 0))
+        topics = [{"name": name, "partition_data": [{"index": 0, "records": data}]} for name in ("t", "c")]
+        fetch = {"max_wait_ms": 500, "min_bytes": 1, "max_bytes": 1 << 20,
+                 "topics": [{"topic": "t", "partitions": [{"partition": 0, "fetch_offset": 3, "partition_max_bytes": 1 << 20}]}]}
+        put("broker", f"produce-fetch-{setting}-{version}-{codec}", bytes([setting]) + framed(frame("Fetch", 11, fetch), SECOND) +
+            framed(frame("Produce", version, {"acks": -1, "topic_data": topics})) * 2 +
+            framed(frame("ListOffsets", 6, {"topics": [{"name": "t", "partitions": [{"partition_index": 0, "timestamp": 1773500000001}]}]})) +
+            framed(frame("DescribeProducers", 0, {"topics": [{"name": "t", "partition_indexes": [0]}]})))
+    join = {"group_id": "g", "session_timeout_ms": 10000, "rebalance_timeout_ms": 1000, "protocol_type": "consumer",
+            "protocols": [{"name": "range", "metadata": b"\0\0\0\0\0\1\0\1t\0\0\0\0"}]}
+    put("broker", "two-members", b"\0" + framed(frame("JoinGroup", 0, join)) + framed(frame("JoinGroup", 5, {**join, "group_instance_id": "i"}), SECOND) +
+        framed(frame("SyncGroup", 3, {"group_id": "g", "generation_id": 1, "member_id": "wire-b3f2af6d0fc710c5853b559647364cea",
+                                      "assignments": [{"member_id": "m", "assignment": b"a"}]})) +
+        framed(frame("Heartbeat", 4, {"group_id": "g", "generation_id": 1, "member_id": "m"}), SECOND) +
+        framed(frame("LeaveGroup", 5, {"group_id": "g", "members": [{"member_id": "", "group_instance_id": "i"}]})))
+    put("broker", "topic-life", b"\0" + b"".join(framed(frame(name, version, fields)) for name, version, fields in (
+        ("CreateTopics", 7, {"topics": [{"name": "n", "num_partitions": 2, "replication_factor": 3, "configs": [{"name": "cleanup.policy", "value": "compact"}]}]}),
+        ("CreatePartitions", 3, {"topics": [{"name": "n", "count": 4}]}),
+        ("IncrementalAlterConfigs", 1, {"resources": [{"resource_type": 2, "resource_name": "n", "configs": [{"name": "retention.ms", "value": "5"}]}]}),
+        ("DescribeConfigs", 4, {"resources": [{"resource_type": 2, "resource_name": "n"}]}),
+        ("DeleteRecords", 2, {"topics": [{"name": "t", "partitions": [{"partition_index": 0, "offset": 2}]}]}),
+        ("DeleteTopics", 6, {"topics": [{"name": "n"}]}), ("Metadata", 12, {"topics": [{"name": "fresh"}], "allow_auto_topic_creation": 1}))))
+
+
+def xerial(block):
+    return b"\x82SNAPPY\0" + struct.pack(">iii", 1, 1, len(block)) + block
+
+
+def batches():
+    plain = batch(RECORDS)[61:]
+    snappy = varint(0)[:0] + bytes([len(plain), (len(plain) - 1) << 2]) + plain
+    codecs = {0: plain, 1: gzip.compress(plain, mtime=0), 2: snappy}
+    for codec, packed in codecs.items():
+        put("batch", f"codec-{codec}", b"\0" + stored(RECORDS, codec, packed))
+        if codec:
+            put("batch", f"alone-{codec}", bytes([2 | codec << 2]) + packed)
+    put("batch", "xerial", b"\0" + stored(RECORDS, 2, xerial(snappy)))
+    put("batch", "keys", b"\4" + stored(RECORDS[:1]))
+    put("batch", "append-time", b"\0" + stored(RECORDS, 8))
+    put("batch", "wrong-checksum", b"\1" + stored(RECORDS)[:-1] + b"\1")
+    put("batch", "old-format", b"\0" + bytes(16) + b"\1" + bytes(30))
+    put("batch", "headers", b"\0" + stored([(b"k", b"v" * 20, 5)], 0, b"".join(
+        varint(len(record)) + record for record in [b"\0" + varint(0) + varint(0) + sized(b"k") + sized(b"v") + varint(1) + sized(b"h") + sized(None)])))
+    # frames of lz4 and zstd that hold the same records without compressing them
+    put("batch", "alone-4-raw", bytes([2 | 4 << 2]) + b"\x28\xb5\x2f\xfd\x20" + bytes([len(plain)]) +
+        struct.pack("<I", len(plain) << 3 | 1)[:3] + plain)
+    put("batch", "codec-4", b"\0" + stored(RECORDS, 4, b"\x28\xb5\x2f\xfd\x20" + bytes([len(plain)]) + struct.pack("<I", len(plain) << 3 | 1)[:3] + plain))
+    lz4 = b"\x04\x22\x4d\x18\x60\x40\x82" + struct.pack("<I", len(plain) | 1 << 31) + plain + bytes(4)
+    put("batch", "alone-3-raw", bytes([2 | 3 << 2]) + lz4)
+    put("batch", "codec-3", b"\0" + stored(RECORDS, 3, lz4))
+
+
+def zigzag(number):
+    return varint(number)
+
+
+def record():
+    """First byte: the format's place in `formats`; found by trying, so each text goes in for each of them."""
+    flat = b'{"L":5,"S":"a\\u00e9\\n","D":1.5e3,"B":true,"Y":"AAEC","T":1773500000000,"M":12.345,"I":-7}'
+    nested = flat[:-1] + b',"R":{"X":20526,"Y":{"a":1000,"b":null}},"A":[[1,2],[],null]}'
+    frame1 = b"\0\0\0\0\1"
+    avro = b"".join((b"\2", zigzag(5), b"\2", zigzag(1), b"a", b"\2", struct.pack("<d", 2.5), b"\2", b"\1", b"\2", zigzag(2), b"\0\1", b"\2",
+                     zigzag(1773500000000), b"\2", zigzag(2), b"\x30\x39", b"\2", zigzag(-7)))
+    texts = {"flat": flat, "nested": nested, "framed": frame1 + flat, "framed-nested": frame1 + nested, "avro": frame1 + avro,
+             "delimited": b'5,"a""b",2.5,AAEC,1773500000000,12.345,-7', "bigint": struct.pack(">q", 5), "text": b"caf\xc3\xa9", "array": b'["a",null]'}
+    for name, data in texts.items():
+        for chosen in range(6):
+            settings = {"nested": 4, "framed-nested": 4, "bigint": 2, "text": 2 | 1 << 3, "array": 6}.get(name, 0)
+            put("record", f"{name}-{chosen}", bytes([chosen, settings]) + data)
+
+
+TARGETS = {"broker": broker, "batch": batches, "record": record}
+
+for target in sys.argv[1:] or TARGETS:
+    folder = os.path.join(HERE, "corpus", target)
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        if not name.startswith("found-"):
+            os.remove(os.path.join(folder, name))
+    TARGETS[target]()

@@ -117,7 +117,7 @@ static bool run_step(struct session *session, int number, bool json) {
     int64_t most = number == 1 ? ANSWER_MS : STEP_MS;
     while (!refused && !all_hold(step) && clock_monotonic_ms() - began < most && !session_interrupted()) {
         session_turn(session, TURN_MS);
-        guide_update(session->guide, session->model, clock_wall_ms(NULL));
+        guide_update(session->guide, session->model, clock_wall_ms(session_clock(session)));
         session_print_messages(session, true);
     }
     for (size_t i = 0; i < step->check_count; i++)

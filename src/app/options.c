@@ -55,7 +55,9 @@ static const struct option_row {
      offsetof(struct options, theme)},
     {"--colour", "auto|mono|8|16|256|24", "how many colours", OPTION_CHOICE, offsetof(struct options, colour)},
     {"--glyphs", "auto|unicode|ascii", "which signs are drawn", OPTION_CHOICE, offsetof(struct options, glyphs)},
-    {"--script", "FILE", "the console without a terminal: keys and waits from a file, time moves by `advance` only",
+    {"--script", "FILE",
+     "the console without a terminal: keys and waits from a file; --seed 1 and --clock 2026-03-14T12:00:00Z if not "
+     "given",
      OPTION_TEXT, offsetof(struct options, script)},
     {"--size", "CxR", "size of the screen with --script; else 80x24", OPTION_SIZE, offsetof(struct options, columns)},
     {"--picture", "FILE", "writes the last screen of --script as text with colours", OPTION_TEXT,

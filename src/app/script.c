@@ -8,12 +8,18 @@
 #include "foundation/base/memory.h"
 #include "foundation/base/utf8.h"
 
-enum { TURN_MS = 20, WAIT_MS = 60000, SETTLE_MS = 60, COLUMNS = 80, ROWS = 24 };
+enum { TURN_MS = 20, WAIT_MS = 60000, COLUMNS = 80, ROWS = 24 };
+/* Where nothing else is said a script runs at this time with this seed, so that it shows the same screens each time. */
+static const int64_t default_now_ms = 1773489600000; /* 2026-03-14T12:00:00Z */
+static const uint64_t default_seed = 1;
 
-/* Gives the services a moment to answer; what has to be there is waited for by `wait`. */
+/* Until the services have answered what they were asked; what comes by itself is waited for by `wait`. */
 static void settle(struct console *console) {
-    for (int64_t until = clock_monotonic_ms() + SETTLE_MS; clock_monotonic_ms() < until;)
-        session_turn(&console->session, TURN_MS);
+    int64_t until = clock_monotonic_ms() + WAIT_MS;
+    do
+        session_turn(&console->session, services_pending(console->session.services) > 0 ? TURN_MS : 0);
+    while (services_pending(console->session.services) > 0 && clock_monotonic_ms() < until && !session_interrupted());
+    session_turn(&console->session, 0);
 }
 
 static void press(struct console *console, const char *key) {
@@ -164,7 +170,9 @@ int run_script(struct options *options) {
     int result = EXIT_USE;
     session_catch_signals();
     if (!options->clock.fixed)
-        clock_fix(&options->clock, clock_wall_ms(NULL));
+        clock_fix(&options->clock, default_now_ms);
+    if (!options->seed)
+        options->seed = default_seed;
     canvas_resize(&console.canvas, options->columns ? options->columns : COLUMNS, options->rows ? options->rows : ROWS);
     if (console_prepare(&console, options, &error) != 0)
         goto cleanup;

@@ -35,7 +35,7 @@ struct producer {
     struct model_producer state;
     struct text bytes; /* reused for every record */
     int64_t next_ns;   /* when the next transaction is due */
-    int64_t posted_ms, span_ms;
+    int64_t posted_ms, span_ns;
     uint64_t span_acknowledged;
     bool dirty, seeded;
 };
@@ -66,12 +66,17 @@ static void delivered(void *context, const struct kafka_delivery *delivery) {
                 (unsigned long long)producer->state.failed);
 }
 
+/* What the rate is measured by. */
+static int64_t pace_ns(const struct producer *producer) {
+    return clock_elapsed_ns(producer->self->context.clock);
+}
+
 static void post(struct producer *producer, bool now) {
-    int64_t at = clock_monotonic_ms();
-    if (at - producer->span_ms >= RATE_SPAN_MS) {
-        producer->state.actual = (double)(producer->state.acknowledged - producer->span_acknowledged) * 1000.0 /
-                                 (double)(at - producer->span_ms);
-        producer->span_ms = at;
+    int64_t at = clock_monotonic_ms(), pace = pace_ns(producer);
+    if (pace - producer->span_ns >= (int64_t)RATE_SPAN_MS * 1000000) {
+        producer->state.actual = (double)(producer->state.acknowledged - producer->span_acknowledged) * 1e9 /
+                                 (double)(pace - producer->span_ns);
+        producer->span_ns = pace;
         producer->span_acknowledged = producer->state.acknowledged;
         producer->dirty = true;
     }
@@ -198,12 +203,6 @@ static void send(struct producer *producer, const struct transaction *transactio
     producer->dirty = true;
 }
 
-/* What the rate is measured by: with a fixed clock time moves only when that clock is moved. */
-static int64_t pace_ns(const struct producer *producer) {
-    const struct clock *clock = producer->self->context.clock;
-    return clock && clock->fixed ? clock_wall_ms(clock) * 1000000 : clock_monotonic_ns();
-}
-
 static void send_next(struct producer *producer) {
     struct transaction transactions[TRANSACTION_BURST];
     int64_t now = service_now(producer->self);
@@ -272,7 +271,7 @@ static void handle(struct producer *producer, const struct request *request) {
         }
         producer->state.running = true;
         producer->next_ns = pace_ns(producer);
-        producer->span_ms = clock_monotonic_ms();
+        producer->span_ns = pace_ns(producer);
         producer->span_acknowledged = producer->state.acknowledged;
         memory_free(producer->state.error);
         producer->state.error = NULL;

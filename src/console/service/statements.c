@@ -89,7 +89,7 @@ static void stop_query(struct statements *statements) {
 }
 
 static void post_history(struct service *self, struct view text, const char *outcome, const struct error *error,
-                         int64_t began_ms) {
+                         int64_t began_ns) {
     struct event_statement *event = event_new(&event_statement_kind);
     struct text copy = TEXT_EMPTY;
     text_append(&copy, text);
@@ -100,7 +100,7 @@ static void post_history(struct service *self, struct view text, const char *out
         .line = error ? error->line : 0,
         .column = error ? error->column : 0,
         .at_ms = service_now(self),
-        .took_ms = clock_monotonic_ms() - began_ms,
+        .took_ms = (clock_elapsed_ns(self->context.clock) - began_ns) / 1000000,
     };
     mailbox_send(self->context.events, &event->message);
 }
@@ -139,7 +139,7 @@ static int execute_one(struct statements *statements, struct view statement, str
     struct service *self = statements->self;
     struct ksqldb_session *session = sql_session_wire(statements->kept);
     char word[32];
-    int64_t began = clock_monotonic_ms();
+    int64_t began = clock_elapsed_ns(self->context.clock);
     struct text say = TEXT_EMPTY;
     int taken = sql_session_take(statements->kept, statements->client, statement, &say, error);
     if (taken != 0) {

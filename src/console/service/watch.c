@@ -76,12 +76,12 @@ static void look_groups(struct watch *watch) {
 static void look_kafka(struct watch *watch) {
     struct error error = {0};
     struct kafka_cluster cluster = {0};
-    int64_t started = clock_monotonic_ns();
+    int64_t started = clock_elapsed_ns(watch->self->context.clock);
     if (kafka_admin_cluster(watch->kafka, PROBE_MS, &cluster, &error) != 0) {
         post_server(watch, SERVER_KAFKA, &error, 0, NULL);
         return;
     }
-    int64_t latency = clock_monotonic_ns() - started;
+    int64_t latency = clock_elapsed_ns(watch->self->context.clock) - started;
     struct event_cluster *event = event_new(&event_cluster_kind);
     event->cluster_id = memory_copy_string(cluster.cluster_id);
     event->brokers = (int)cluster.broker_count;
@@ -105,12 +105,12 @@ static void look_registry(struct watch *watch) {
     struct error error = {0};
     char **subjects = NULL;
     size_t count = 0;
-    int64_t started = clock_monotonic_ns();
+    int64_t started = clock_elapsed_ns(watch->self->context.clock);
     if (registry_client_subjects(watch->self->registry, &subjects, &count, &error) != 0) {
         post_server(watch, SERVER_REGISTRY, &error, 0, NULL);
         return;
     }
-    int64_t latency = clock_monotonic_ns() - started;
+    int64_t latency = clock_elapsed_ns(watch->self->context.clock) - started;
     struct event_subjects *event = event_new(&event_subjects_kind);
     event->subjects = memory_zero(count + 1, sizeof *event->subjects);
     event->count = count;
@@ -177,12 +177,12 @@ static void look_connect(struct watch *watch) {
     struct error error = {0};
     struct connect_connector *connectors = NULL;
     size_t count = 0;
-    int64_t started = clock_monotonic_ns();
+    int64_t started = clock_elapsed_ns(watch->self->context.clock);
     if (connect_client_list(watch->connect, &connectors, &count, &error) != 0) {
         post_server(watch, SERVER_CONNECT, &error, 0, NULL);
         return;
     }
-    int64_t latency = clock_monotonic_ns() - started;
+    int64_t latency = clock_elapsed_ns(watch->self->context.clock) - started;
     struct event_connectors *event = event_new(&event_connectors_kind);
     event->connectors = memory_zero(count + 1, sizeof *event->connectors);
     event->count = count;

@@ -32,6 +32,10 @@ int64_t clock_monotonic_ms(void) {
     return clock_monotonic_ns() / 1000000;
 }
 
+int64_t clock_elapsed_ns(const struct clock *clock) {
+    return clock && clock->fixed ? clock_wall_ms(clock) * 1000000 : clock_monotonic_ns();
+}
+
 /* Days and civil dates by Howard Hinnant's published algorithms. */
 void clock_civil_from_days(int64_t days, int *year, int *month, int *day) {
     days += 719468;

@@ -53,9 +53,27 @@ class Lab(Scene):
         self.say(console, "producer stop")
         self.read_until(console, "^Producer stopped after")
         self.say(console, "cleanup")
+        self.assertIn("Clean up embedded", self.read_until(console, "^Type embedded to go ahead"))
+        self.say(console, "cleanup")  # no answer to that
+        self.read_until(console, "^Nothing was done")
+        self.say(console, "cleanup")
+        self.read_until(console, "^Type embedded to go ahead")
+        self.say(console, "embedded")
         self.read_until(console, r"^Clean-up: \d+ things of the lab are gone")
         self.say(console, "quit")
         self.assertEqual(console.wait(PATIENCE), 0)
+
+    def test_what_deletes_is_asked_for_and_not_done_when_the_input_ends(self):
+        data = self.home.name + "/d"
+        result = self.run_program("plain", "--data", data, typed="topic create kept 1\ntopic delete kept\n")
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn("Type kept to go ahead", result.stdout)
+        self.assertIn("error: `topic delete kept` was not confirmed: the input ended; `topic! delete kept` does not ask", result.stderr)
+        self.assertRegex(self.run_program("topics", "--data", data).stdout, "kept +1 partition")
+        self.assertEqual(self.run_program("plain", "--data", data, typed="topic delete kept\nkept\n").returncode, 0)
+        self.assertNotIn("kept", self.run_program("topics", "--data", data).stdout)
+        self.assertEqual(self.run_program("plain", "--data", data, typed="topic create more 1\ntopic! delete more\n").returncode, 0)
+        self.assertNotIn("more", self.run_program("topics", "--data", data).stdout)
 
     def test_a_disk_that_takes_no_more_is_said_by_the_console(self):
         console = self.plain("--data", self.home.name + "/d", "--seed", "7")

@@ -121,8 +121,9 @@ static void add_staying(const struct model *model, struct question *question) {
 static bool ask_quit(const struct command_context *context, const struct command_line *line,
                      struct question *question) {
     const struct model *model = context->model;
+    (void)line;
     bool producer = model->producer.running, detector = model->detector.running;
-    if (line->bang || (!producer && !detector && model->result.state != RESULT_RUNNING))
+    if (!producer && !detector && model->result.state != RESULT_RUNNING)
         return false;
     question->kind = QUESTION_STOP;
     text_append_string(&question->title, "Quit");
@@ -159,6 +160,8 @@ bool action_ask(const struct command_context *context, struct view text, struct 
     if (command_parse(text, action_commands, &list, NULL) != 0)
         return false;
     for (size_t i = 0; i < list.count && !asks; i++) {
+        if (list.lines[i].bang) /* typed with its mark, like quit!: meant as it stands */
+            continue;
         const struct command *command = command_find(action_commands, list.lines[i].words[0], NULL);
         for (size_t j = 0; command && command->flags & COMMAND_DESTRUCTIVE && j < sizeof rows / sizeof *rows && !asks;
              j++)

@@ -35,6 +35,10 @@ static const struct option_row {
     {"--sync", NULL, "writes to the disk before a record is acknowledged", OPTION_FLAG, offsetof(struct options, sync)},
     {"--listen", "ADDR", "address to listen on; beyond loopback a password is made and required", OPTION_TEXT,
      offsetof(struct options, listen)},
+    {"--limits", "NAME=VALUE,...",
+     "what clients of the broker may take, like max.connections.per.ip=50,consumer_byte_rate=1000000; an unknown name "
+     "lists all",
+     OPTION_TEXT, offsetof(struct options, limits)},
     {"--kafka-port", "PORT", "port of the broker; else 9092 or a free one", OPTION_PORT,
      offsetof(struct options, kafka_port)},
     {"--registry-port", "PORT", "port of the schema registry; else 8081 or a free one", OPTION_PORT,

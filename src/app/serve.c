@@ -1,4 +1,5 @@
 /* `fraudscope serve`: servers only, until a signal. */
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 
 #include "app/runs.h"
 #include "foundation/base/log.h"
+#include "foundation/base/memory.h"
 
 static const struct {
     const char *name;
@@ -18,10 +20,59 @@ static const struct {
     {"connect", EMBEDDED_CONNECT, "connect.url"},
 };
 
+/* Who was connected when that was last told: who comes and goes is a line. SIGUSR1 lists all. */
+struct guests {
+    pthread_mutex_t lock;
+    struct broker_peer *peers;
+    size_t count;
+};
+
+static void say(const char *what, const struct broker_peer *peer) {
+    struct text line = TEXT_EMPTY;
+    embedded_peer_print(peer, &line);
+    fprintf(stderr, "%s%s\n", what, text_string(&line));
+    text_free(&line);
+}
+
+static const struct broker_peer *find_peer(const struct broker_peer *peers, size_t count, const char *address) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(peers[i].address, address) == 0)
+            return &peers[i];
+    return NULL;
+}
+
+/* A client is told of when it has said who it is. */
+static void report_peers(struct guests *guests, const struct embedded_event *event) {
+    size_t count = (size_t)event->done;
+    pthread_mutex_lock(&guests->lock);
+    for (size_t i = 0; i < count; i++) {
+        const struct broker_peer *before = find_peer(guests->peers, guests->count, event->peers[i].address);
+        if (*event->peers[i].client_id && (!before || !*before->client_id))
+            say("came: ", &event->peers[i]);
+    }
+    for (size_t i = 0; i < guests->count; i++)
+        if (!find_peer(event->peers, count, guests->peers[i].address))
+            say("went: ", &guests->peers[i]);
+    if (count != guests->count)
+        fprintf(stderr, "%zu clients\n", count);
+    guests->peers = memory_resize(guests->peers, count + 1, sizeof *guests->peers);
+    if (count)
+        memcpy(guests->peers, event->peers, count * sizeof *guests->peers);
+    guests->count = count;
+    pthread_mutex_unlock(&guests->lock);
+}
+
+static void list_peers(struct guests *guests) {
+    pthread_mutex_lock(&guests->lock);
+    fprintf(stderr, "%zu clients are here\n", guests->count);
+    for (size_t i = 0; i < guests->count; i++)
+        say("here: ", &guests->peers[i]);
+    pthread_mutex_unlock(&guests->lock);
+}
+
 static void report(void *context, const struct embedded_event *event) {
-    (void)context;
     if (event->kind == EMBEDDED_PEERS)
-        fprintf(stderr, "%lld clients\n", (long long)event->done);
+        report_peers(context, event);
     else if (event->kind == EMBEDDED_RECOVERING)
         fprintf(stderr, "recovering: %lld of %lld bytes\n", (long long)event->done, (long long)event->total);
 }
@@ -43,11 +94,25 @@ static int choose(struct options *options, unsigned *servers) {
     return 0;
 }
 
+/* What ends it, and what asks who is here; blocked before any thread is started. */
+static sigset_t block_signals(void) {
+    sigset_t wanted;
+    session_catch_signals();
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &wanted, NULL);
+    sigaddset(&wanted, SIGINT);
+    sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGHUP);
+    return wanted;
+}
+
 int run_serve(struct options *options) {
     struct embedded_options embedded = session_embedded_options(options);
     struct error error = {0};
     struct profile *others = NULL;
-    session_catch_signals();
+    struct guests guests = {PTHREAD_MUTEX_INITIALIZER, NULL, 0};
+    sigset_t wanted = block_signals();
     if (choose(options, &embedded.servers) != 0)
         return EXIT_USE;
     if (options->profile && !(others = profile_load(options->profile, &error))) {
@@ -62,6 +127,7 @@ int run_serve(struct options *options) {
     log_open_descriptor(STDERR_FILENO);
     embedded.others = others;
     embedded.report = report;
+    embedded.context = &guests;
     struct embedded *servers = embedded_start(&embedded, &error);
     profile_release(others);
     if (!servers) {
@@ -74,14 +140,10 @@ int run_serve(struct options *options) {
             printf("%s=%s\n", rows[i].address, profile_get(profile, rows[i].address));
     printf("profile=%s\nready\n", embedded_properties_file(servers));
     fflush(stdout);
-    sigset_t wanted;
-    int taken;
-    sigemptyset(&wanted);
-    sigaddset(&wanted, SIGINT);
-    sigaddset(&wanted, SIGTERM);
-    sigaddset(&wanted, SIGHUP);
-    sigwait(&wanted, &taken);
+    for (int taken = 0; sigwait(&wanted, &taken) == 0 && taken == SIGUSR1;)
+        list_peers(&guests);
     profile_release(profile);
     embedded_stop(servers);
+    memory_free(guests.peers);
     return EXIT_DONE;
 }

@@ -52,6 +52,15 @@ bool session_take_interrupt(void) {
     return sigtimedwait(&wanted, NULL, &now) == SIGINT;
 }
 
+static char *describe_peers(const struct embedded_event *event) {
+    struct text text = TEXT_EMPTY;
+    for (int64_t i = 0; i < event->done; i++) {
+        embedded_peer_print(&event->peers[i], &text);
+        text_append_char(&text, '\n');
+    }
+    return text_take(&text);
+}
+
 static void on_embedded(void *context, const struct embedded_event *event) {
     struct session *session = context;
     if (event->kind == EMBEDDED_RECOVERING && session->options->starting)
@@ -68,6 +77,8 @@ static void on_embedded(void *context, const struct embedded_event *event) {
     struct event_embedded *news = event_new(&event_embedded_kind);
     news->message.key = (uint64_t)event->kind;
     news->peers = event->kind == EMBEDDED_PEERS ? (int)event->done : -1;
+    if (event->kind == EMBEDDED_PEERS)
+        news->who = describe_peers(event);
     news->free_disk = event->kind == EMBEDDED_DISK ? event->done : -1;
     mailbox_send(session->events, &news->message);
 }
@@ -79,6 +90,7 @@ struct embedded_options session_embedded_options(const struct options *options) 
     embedded.memory = options->memory;
     embedded.sync = options->sync;
     embedded.listen = options->listen;
+    embedded.limits = options->limits;
     embedded.kafka_port = options->kafka_port;
     embedded.registry_port = options->registry_port;
     embedded.ksqldb_port = options->ksqldb_port;
@@ -133,6 +145,11 @@ static void post_profile(struct session *session) {
     struct event_profile *event = event_new(&event_profile_kind);
     event->name = memory_copy_string(profile_name(session->profile));
     event->data_folder = session->embedded ? memory_copy_string(session->folder) : NULL;
+    if (session->embedded) {
+        struct text room = TEXT_EMPTY;
+        embedded_room(session->embedded, &room);
+        event->room = text_take(&room);
+    }
     event->capabilities = profile_capabilities(session->profile);
     for (int i = 0; i < SERVER_COUNT; i++)
         event->addresses[i] = memory_copy_string(profile_get(session->profile, names[i]));

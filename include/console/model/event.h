@@ -14,6 +14,7 @@ extern const struct message_kind event_server_kind, event_cluster_kind, event_su
 struct event_profile { /* which profile is in use */
     struct message message;
     char *name, *data_folder;
+    char *room; /* lines for those who want to attach; NULL */
     unsigned capabilities;
     char *addresses[SERVER_COUNT];
 };
@@ -128,6 +129,7 @@ struct event_embedded { /* from the servers started here: peers, disk; merges by
     struct message message;
     int peers;         /* -1: no news */
     int64_t free_disk; /* -1: no news */
+    char *who;         /* with peers: a line for each */
 };
 struct event_ledger { /* something was created (or, removed) by the lab */
     struct message message;

@@ -181,6 +181,8 @@ struct model {
     char *profile_name;
     unsigned capabilities; /* enum profile_capability bits, as posted by watch */
     char *data_folder;     /* of embedded servers; NULL */
+    char *room;            /* lines: how others attach to them, password included; NULL */
+    char *who;             /* lines: the connections to the embedded broker; NULL */
     struct model_server servers[SERVER_COUNT];
     char *cluster_id;
     int brokers;

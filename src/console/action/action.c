@@ -40,6 +40,7 @@ const struct command action_commands[] = {
     {"profile", "[write FOLDER]", "program", "shows what is in force, secrets masked; writes the client files", 0, 0,
      action_profile},
     {"test", "[kafka|registry|ksqldb|connect]", "program", "asks the servers again", 0, 0, action_test},
+    {"room", "", "program", "how others attach (address, password) and who has", 0, 0, action_room},
     {"set", "fraud-chance PERCENT | mask [on|off] | high [AMOUNT] | tz [ZONE] | fps [N]", "program", "settings", 0, 0,
      action_set},
     {"help", "[COMMAND]", "program", "this list", 0, 0, action_help},

@@ -24,6 +24,7 @@ HANDLER(action_cleanup);
 HANDLER(action_bundle);
 HANDLER(action_profile);
 HANDLER(action_test);
+HANDLER(action_room);
 HANDLER(action_set);
 HANDLER(action_help);
 HANDLER(action_quit);

@@ -166,3 +166,23 @@ int action_test(struct command_context *context, const struct command_line *line
                   request_new(SERVICE_WATCH, REQUEST_PROBE, line->count == 2 ? line->words[1] : NULL));
     return 0;
 }
+
+static void post_lines(struct mailbox *events, const char *lines) {
+    struct view rest = view_of(lines), one;
+    while (rest.size && view_split(&rest, '\n', &one))
+        event_post_message(events, MESSAGE_INFO, "%.*s", VIEW_ARGS(one));
+}
+
+int action_room(struct command_context *context, const struct command_line *line, struct error *error) {
+    const struct model *model = context->model;
+    if (line->count != 1)
+        return action_usage("room", error);
+    if (!model->room)
+        return error_set(error, ERROR_NOT_FOUND, "no servers were started here; `profile` shows those in use");
+    post_lines(context->events, model->room);
+    event_post_message(context->events, MESSAGE_INFO, "%d connection%s to the broker, our own among them",
+                       model->peers < 0 ? 0 : model->peers, model->peers == 1 ? "" : "s");
+    if (model->who)
+        post_lines(context->events, model->who);
+    return 0;
+}

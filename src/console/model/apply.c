@@ -17,6 +17,7 @@ static void apply_profile(struct model *model, struct message *message, int64_t 
     struct event_profile *event = (struct event_profile *)message;
     TAKE(model->profile_name, event->name);
     TAKE(model->data_folder, event->data_folder);
+    TAKE(model->room, event->room);
     model->capabilities = event->capabilities;
     for (int i = 0; i < SERVER_COUNT; i++) {
         struct model_server *server = &model->servers[i];
@@ -454,8 +455,10 @@ static void apply_job(struct model *model, struct message *message, int64_t now_
 static void apply_embedded(struct model *model, struct message *message, int64_t now_ms) {
     (void)now_ms;
     struct event_embedded *event = (struct event_embedded *)message;
-    if (event->peers >= 0)
+    if (event->peers >= 0) {
         model->peers = event->peers;
+        TAKE(model->who, event->who);
+    }
     if (event->free_disk >= 0)
         model->free_disk = event->free_disk;
 }

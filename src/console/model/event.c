@@ -9,8 +9,15 @@ static void profile_free(struct message *message) {
     struct event_profile *event = (struct event_profile *)message;
     memory_free(event->name);
     memory_free(event->data_folder);
+    memory_free(event->room);
     for (int i = 0; i < SERVER_COUNT; i++)
         memory_free(event->addresses[i]);
+    memory_free(event);
+}
+
+static void embedded_free(struct message *message) {
+    struct event_embedded *event = (struct event_embedded *)message;
+    memory_free(event->who);
     memory_free(event);
 }
 
@@ -171,7 +178,7 @@ const struct message_kind event_result_rows_kind = {"result rows", MAILBOX_DROP_
 const struct message_kind event_statement_kind = {"statement", MAILBOX_WAIT, statement_free};
 const struct message_kind event_message_kind = {"message", MAILBOX_WAIT, message_line_free};
 const struct message_kind event_job_kind = {"job", MAILBOX_MERGE, job_free};
-const struct message_kind event_embedded_kind = {"embedded", MAILBOX_MERGE, NULL};
+const struct message_kind event_embedded_kind = {"embedded", MAILBOX_MERGE, embedded_free};
 const struct message_kind event_ledger_kind = {"ledger", MAILBOX_WAIT, ledger_free};
 const struct message_kind event_listing_kind = {"listing", MAILBOX_MERGE, listing_free};
 

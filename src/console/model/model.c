@@ -22,6 +22,8 @@ void model_free(struct model *model) {
         return;
     memory_free(model->profile_name);
     memory_free(model->data_folder);
+    memory_free(model->room);
+    memory_free(model->who);
     for (int i = 0; i < SERVER_COUNT; i++)
         owned_server_clear(&model->servers[i]);
     memory_free(model->cluster_id);

@@ -50,6 +50,8 @@ void answer_tags(struct request *request) {
 }
 
 void answer_throttle(struct request *request, int16_t since) {
-    if (request->version >= since)
-        write_int32(request->out, 0);
+    if (request->version < since)
+        return;
+    request->throttle_at = request->out->size;
+    write_int32(request->out, 0);
 }

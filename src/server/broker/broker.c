@@ -15,7 +15,7 @@
 #include "server/broker/cleaner.h"
 #include "server/broker/connection.h"
 
-enum { CARE_EVERY_MS = 5000, TROUBLE_EVERY_MS = 10000, CONNECTIONS_MOST = 1000, PAUSE_MS = 200 };
+enum { CARE_EVERY_MS = 5000, TROUBLE_EVERY_MS = 10000, PAUSE_MS = 200, REPORT_AFTER_MS = 200 };
 
 struct broker {
     struct broker_core core;
@@ -23,6 +23,8 @@ struct broker {
     char *user, *password;
     pthread_t thread;
     bool running;
+    struct loop_timer *report; /* of who is connected */
+    int64_t reported_bytes;
     int listener;
     uint16_t port;
     struct loop_watch *watch;
@@ -32,10 +34,39 @@ struct broker {
     bool paused;
 };
 
+/* --- who is here --- */
+
 static void report_peers(void *context) {
     struct broker *broker = context;
+    int count = broker->core.connection_count;
+    struct broker_peer *peers = memory_zero((size_t)count + 1, sizeof *peers);
+    broker->reported_bytes = 0;
+    for (const struct connection *each = broker->core.connections; each; each = connection_next(each)) {
+        connection_describe(each, &peers[--count]); /* the newest is first in the list */
+        broker->reported_bytes += peers[count].in + peers[count].out;
+    }
+    broker->options.peers(broker->options.context, peers, broker->core.connection_count);
+    memory_free(peers);
+}
+
+/* Many at once are told once. */
+static void peers_changed(void *context) {
+    struct broker *broker = context;
     if (broker->options.peers)
-        broker->options.peers(broker->options.context, broker->core.connection_count);
+        loop_timer_set(broker->report, REPORT_AFTER_MS);
+}
+
+static void look_after_connections(struct broker *broker) {
+    int64_t now = clock_monotonic_ms(), bytes = 0;
+    for (struct connection *connection = broker->core.connections, *next; connection; connection = next) {
+        struct broker_peer peer;
+        next = connection_next(connection);
+        connection_describe(connection, &peer);
+        bytes += peer.in + peer.out;
+        connection_look_after(connection, now);
+    }
+    if (bytes != broker->reported_bytes)
+        peers_changed(broker);
 }
 
 /* --- accepting --- */
@@ -71,13 +102,14 @@ static void accept_ready(void *context, unsigned events) {
         if (broker->paused)
             log_info("broker", "file descriptors are free again: new clients are taken");
         broker->paused = false;
-        if (broker->core.connection_count >= CONNECTIONS_MOST) {
-            log_warn("broker", "%s: refused, %d connections are open already", peer, CONNECTIONS_MOST);
+        if (broker->core.connection_count >= broker->core.limits.connections) {
+            log_warn("broker", "%s: refused, %d connections are open already (max.connections)", peer,
+                     broker->core.connection_count);
             close(fd);
             continue;
         }
-        connection_open(&broker->core, fd, peer, report_peers, broker);
-        report_peers(broker);
+        if (connection_open(&broker->core, fd, peer, peers_changed, broker))
+            peers_changed(broker);
     }
 }
 
@@ -87,6 +119,7 @@ static void look_after(void *context) {
     store_retain(&broker->core.store, clock_wall_ms(broker->core.clock));
     cleaner_consider(broker->cleaner, clock_wall_ms(broker->core.clock));
     groups_expire(broker->core.groups, clock_wall_ms(broker->core.clock));
+    look_after_connections(broker);
     if (broker->options.disk && statvfs(broker->core.store.folder, &disk) == 0)
         broker->options.disk(broker->options.context, (int64_t)(disk.f_bavail * disk.f_frsize));
     loop_timer_set(broker->care, CARE_EVERY_MS);
@@ -209,6 +242,10 @@ struct broker *broker_start(const struct broker_options *options, struct error *
     /* ids of an earlier run must not come back: their sequences are remembered */
     broker->core.next_producer_id = (int64_t)(random_system_seed() >> 20) * 1000;
     broker->port = options->port;
+    if (broker_limits_read(&broker->core.limits, options->limits, error) != 0) {
+        broker_stop(broker);
+        return NULL;
+    }
     broker->core.loop = loop_new(error);
     if (!broker->core.loop ||
         store_open(&broker->core.store, options->folder, options->sync, options->clock, &progress, error) != 0 ||
@@ -219,6 +256,7 @@ struct broker *broker_start(const struct broker_options *options, struct error *
     }
     store_begin(&broker->core.store);
     broker->watch = loop_watch_add(broker->core.loop, broker->listener, LOOP_READ, accept_ready, broker);
+    broker->report = loop_timer_add(broker->core.loop, report_peers, broker);
     broker->pause = loop_timer_add(broker->core.loop, accept_again, broker);
     broker->cleaner = cleaner_new(&broker->core.store, broker->core.loop);
     broker->care = loop_timer_add(broker->core.loop, look_after, broker);
@@ -248,6 +286,7 @@ void broker_stop(struct broker *broker) {
         loop_watch_remove(broker->watch);
         loop_timer_remove(broker->care);
         loop_timer_remove(broker->pause);
+        loop_timer_remove(broker->report);
     }
     if (broker->listener >= 0)
         close(broker->listener);
@@ -256,6 +295,7 @@ void broker_stop(struct broker *broker) {
     store_close(&broker->core.store, broker->running);
     loop_free(broker->core.loop);
     vector_free(&broker->core.unsynced);
+    peers_free(&broker->core.peers);
     memory_free(broker->user);
     memory_free(broker->password);
     memory_free(broker);

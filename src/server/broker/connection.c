@@ -1,7 +1,9 @@
 #include "server/broker/connection.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,14 +14,11 @@
 #include "server/broker.h"
 
 enum {
-    REQUEST_MOST = 100 << 20,
     BEFORE_LOGIN_MOST = 64 << 10,
     READ_PIECE = 256 << 10,
-    OUT_MOST = 64 << 20,
-    ALL_OUT_MOST = 512 << 20,
     WAITING_MOST = 512 << 10,
-    LARGE = 4 << 20,
-    ALL_IN_MOST = 512 << 20
+    LARGE = 256 << 10,
+    TELL_EVERY_MS = 10000
 };
 
 struct connection {
@@ -33,8 +32,11 @@ struct connection {
     struct text in, out;
     size_t in_at, out_at; /* what is done already */
     bool logged_in, mechanism, raw_token, broken;
-    char software[40], software_version[24];
-    bool waiting; /* one request is unanswered: others wait behind it */
+    struct broker_peer facts;            /* who it is and what went by */
+    struct peer *owner;                  /* all of its address */
+    int64_t began_ms, asked_ms, took_ms; /* connected; last request; last took of an answer, or had none to take */
+    int in_system;                       /* bytes sent and not yet taken by the client, when that was last looked at */
+    bool waiting;                        /* one request is unanswered: others wait behind it */
     bool rerun, parked_before;
     bool handling;
     struct request pending; /* the one that waits, and where its answer begins */
@@ -43,7 +45,9 @@ struct connection {
     uint64_t interest;  /* what a parked fetch waits for */
     struct text parked; /* a whole request frame that is run again */
     struct loop_timer *timer;
-    void (*closed)(void *context);
+    struct loop_timer *mute; /* made when it is first throttled */
+    bool muted;
+    void (*changed)(void *context);
     void *context;
 };
 
@@ -79,8 +83,9 @@ static void copy_word(char *to, size_t room, struct view word) {
 }
 
 void connection_set_software(struct connection *connection, struct view name, struct view version) {
-    copy_word(connection->software, sizeof connection->software, name);
-    copy_word(connection->software_version, sizeof connection->software_version, version);
+    copy_word(connection->facts.software, sizeof connection->facts.software, name);
+    copy_word(connection->facts.version, sizeof connection->facts.version, version);
+    connection->changed(connection->context);
 }
 
 /* Slow readers cost bounded memory: what waits to be sent counts against their own bound and the common one. */
@@ -88,9 +93,12 @@ int32_t connection_room(const struct connection *connection) {
     size_t waits = connection->out.size - connection->out_at, all = 0;
     for (const struct connection *each = connection->core->connections; each; each = each->next)
         all += each->out.size;
-    size_t own = waits < OUT_MOST ? OUT_MOST - waits : 1;
-    size_t common = all < ALL_OUT_MOST ? (ALL_OUT_MOST - all) / 4 : 1;
-    return (int32_t)(own < common ? own : common);
+    size_t own_most = (size_t)connection->core->limits.answer_bytes;
+    size_t all_most = (size_t)connection->core->limits.answers_bytes;
+    size_t own = waits < own_most ? own_most - waits : 1;
+    size_t common = all < all_most ? (all_most - all) / 4 : 1;
+    size_t room = own < common ? own : common;
+    return room < INT32_MAX ? (int32_t)room : INT32_MAX;
 }
 
 bool connection_has_mechanism(const struct connection *connection) {
@@ -109,13 +117,15 @@ void connection_close(struct connection *connection) {
     groups_forget(connection->core->groups, connection);
     loop_watch_remove(connection->watch);
     loop_timer_remove(connection->timer);
+    if (connection->mute)
+        loop_timer_remove(connection->mute);
+    peers_leave(&connection->core->peers, connection->owner);
     close(connection->descriptor);
     *(connection->before ? &connection->before->next : &connection->core->connections) = connection->next;
     if (connection->next)
         connection->next->before = connection->before;
     connection->core->connection_count--;
-    if (connection->closed)
-        connection->closed(connection->context);
+    connection->changed(connection->context);
     text_free(&connection->in);
     text_free(&connection->out);
     text_free(&connection->parked);
@@ -124,9 +134,13 @@ void connection_close(struct connection *connection) {
 
 /* --- writing --- */
 
+static bool has_much_to_take(const struct connection *connection) {
+    return connection->out.size - connection->out_at > (size_t)connection->core->limits.answer_bytes;
+}
+
 static void watch_what_is_needed(struct connection *connection) {
     /* While a request waits the next ones are read, but only so many. */
-    bool full = connection->out.size - connection->out_at > OUT_MOST ||
+    bool full = connection->muted || has_much_to_take(connection) ||
                 (connection->waiting && connection->in.size - connection->in_at > WAITING_MOST);
     unsigned wanted = (connection->out.size > connection->out_at ? (unsigned)LOOP_WRITE : 0u) |
                       (full ? (unsigned)LOOP_HANGUP : (unsigned)LOOP_READ);
@@ -148,6 +162,8 @@ static void flush(struct connection *connection) {
             return;
         }
         connection->out_at += (size_t)wrote;
+        connection->facts.out += wrote;
+        connection->took_ms = clock_monotonic_ms();
     }
     text_clear(&connection->out);
     connection->out_at = 0;
@@ -188,6 +204,54 @@ static void end_answer(struct connection *connection, size_t from) {
 
 /* --- one request --- */
 
+static void note_client(struct connection *connection, struct view id) {
+    char *known = connection->facts.client_id;
+    if (!id.size || (*known && view_equal(view_of(known), id)))
+        return;
+    bool first = !*known;
+    copy_word(known, sizeof connection->facts.client_id, id);
+    if (first)
+        connection->changed(connection->context);
+}
+
+/* --- rates --- */
+
+static void unmute(void *context) {
+    struct connection *connection = context;
+    connection->muted = false;
+    work(connection);
+}
+
+/* Told once in a while for an address. */
+static void tell_throttled(const struct connection *connection, const char *what, int64_t rate, int32_t wait_ms) {
+    int64_t now = clock_monotonic_ms() + 1;
+    struct peer *owner = connection->owner;
+    if (owner->told_ms && now - owner->told_ms < TELL_EVERY_MS)
+        return;
+    owner->told_ms = now;
+    log_info("broker", "%s (%s): throttled for %d ms, an address may %s %lld bytes a second", connection->peer,
+             connection->facts.client_id, wait_ms, what, (long long)rate);
+}
+
+/* Milliseconds that the client is told to wait, as Kafka's quotas do; nothing is read from it meanwhile. */
+static int32_t throttle(struct connection *connection, int16_t key, size_t request_size, size_t answer_size) {
+    const struct broker_limits *limits = &connection->core->limits;
+    bool produces = key == KEY_PRODUCE;
+    int64_t rate = produces ? limits->produce_rate : limits->fetch_rate;
+    if ((!produces && key != KEY_FETCH) || rate <= 0)
+        return 0;
+    int32_t wait_ms = peer_charge(connection->owner, produces ? PEER_PRODUCES : PEER_FETCHES,
+                                  produces ? request_size : answer_size, rate, clock_monotonic_ms());
+    if (wait_ms <= 0)
+        return 0;
+    tell_throttled(connection, produces ? "produce" : "fetch", rate, wait_ms);
+    if (!connection->mute)
+        connection->mute = loop_timer_add(connection->core->loop, unmute, connection);
+    connection->muted = true;
+    loop_timer_set(connection->mute, wait_ms);
+    return wait_ms;
+}
+
 /* False: the connection is to be closed. */
 static bool handle_frame(struct connection *connection, struct view frame) {
     struct broker_core *core = connection->core;
@@ -197,6 +261,7 @@ static bool handle_frame(struct connection *connection, struct view frame) {
     request.version = read_int16(&request.reader);
     request.correlation = read_int32(&request.reader);
     request.client_id = read_string(&request.reader);
+    note_client(connection, request.client_id);
     const struct handler *handler = handler_find(request.key);
     if (request.reader.broken || !handler) {
         log_warn("broker", "%s: request %d is unknown here; connection closed", connection->peer, request.key);
@@ -225,6 +290,11 @@ static bool handle_frame(struct connection *connection, struct view frame) {
         return false;
     }
     bool answered = handled == HANDLED || (handled == HANDLED_LATER && !connection->waiting);
+    if (answered || handled == HANDLED_SILENT) {
+        int32_t wait_ms = throttle(connection, request.key, frame.size, connection->out.size - from);
+        if (wait_ms && answered && request.throttle_at)
+            set_int32(&connection->out, request.throttle_at, wait_ms);
+    }
     if (answered)
         end_answer(connection, from);
     else
@@ -340,21 +410,25 @@ static bool has_room_for(const struct broker_core *core, int32_t size) {
     size_t all = (size_t)size;
     for (const struct connection *each = core->connections; each; each = each->next)
         all += each->in.size;
-    return all <= ALL_IN_MOST;
+    return all <= (size_t)core->limits.requests_bytes;
 }
 
 static void work(struct connection *connection) {
-    while (!connection->broken && !connection->waiting && connection->out.size - connection->out_at <= OUT_MOST) {
+    while (!connection->broken && !connection->waiting && !connection->muted && !has_much_to_take(connection)) {
         size_t have = connection->in.size - connection->in_at;
         if (have < 4)
             break;
         const char *at = connection->in.data + connection->in_at;
         struct reader size_reader = {.at = at, .end = at + have};
         int32_t size = read_int32(&size_reader);
-        int32_t most = connection->core->user && !connection->logged_in ? BEFORE_LOGIN_MOST : REQUEST_MOST;
+        int64_t most = connection->core->limits.request_bytes;
+        if (connection->core->user && !connection->logged_in && most > BEFORE_LOGIN_MOST)
+            most = BEFORE_LOGIN_MOST;
         if (size < 8 || size > most) {
-            log_warn("broker", "%s: a request of %d bytes; connection closed (is it a Kafka client without TLS?)",
-                     connection->peer, size);
+            log_warn("broker",
+                     "%s: a request of %d bytes, %lld are the most; connection closed (is it a Kafka client without "
+                     "TLS?)",
+                     connection->peer, size, (long long)most);
             connection->broken = true;
             break;
         }
@@ -367,6 +441,7 @@ static void work(struct connection *connection) {
             break;
         }
         struct view frame = {connection->in.data + connection->in_at + 4, (size_t)size};
+        connection->asked_ms = clock_monotonic_ms();
         connection->handling = true;
         bool good = connection->raw_token ? take_token(connection, frame) : handle_frame(connection, frame);
         connection->handling = false;
@@ -404,6 +479,8 @@ static void ready(void *context, unsigned events) {
             connection->broken = true;
         else if (got > 0)
             connection->in.size += (size_t)got;
+        if (got > 0)
+            connection->facts.in += got;
     } else if (events & LOOP_HANGUP) {
         connection->broken = true;
     }
@@ -411,7 +488,7 @@ static void ready(void *context, unsigned events) {
 }
 
 struct connection *connection_open(struct broker_core *core, int descriptor, const char *peer,
-                                   void (*closed)(void *context), void *context) {
+                                   void (*changed)(void *context), void *context) {
     struct connection *connection = memory_zero(1, sizeof *connection);
     connection->core = core;
     connection->descriptor = descriptor;
@@ -422,7 +499,18 @@ struct connection *connection_open(struct broker_core *core, int descriptor, con
         memory_free(connection);
         return NULL;
     }
-    connection->closed = closed;
+    connection->owner = peers_join(&core->peers, connection->peer);
+    if (connection->owner->connections > core->limits.connections_each) {
+        log_warn("broker", "%s: refused, its address has %lld connections already (max.connections.per.ip)", peer,
+                 (long long)core->limits.connections_each);
+        peers_leave(&core->peers, connection->owner);
+        close(descriptor);
+        memory_free(connection);
+        return NULL;
+    }
+    memcpy(connection->facts.address, connection->peer, sizeof connection->facts.address);
+    connection->began_ms = connection->asked_ms = connection->took_ms = clock_monotonic_ms();
+    connection->changed = changed;
     connection->context = context;
     connection->timer = loop_timer_add(core->loop, wait_is_over, connection);
     connection->watched = LOOP_READ;
@@ -433,4 +521,28 @@ struct connection *connection_open(struct broker_core *core, int descriptor, con
     core->connections = connection;
     core->connection_count++;
     return connection;
+}
+
+void connection_look_after(struct connection *connection, int64_t now_ms) {
+    const struct broker_limits *limits = &connection->core->limits;
+    size_t waits = connection->out.size - connection->out_at;
+    int in_system = 0; /* a slow reader takes of it long before there is room for more */
+    if (!waits || (ioctl(connection->descriptor, SIOCOUTQ, &in_system) == 0 && in_system != connection->in_system))
+        connection->took_ms = now_ms;
+    connection->in_system = in_system;
+    if (waits && now_ms - connection->took_ms > limits->stalled_ms) {
+        log_warn("broker", "%s (%s): has taken nothing of %zu bytes for %lld s; connection closed", connection->peer,
+                 connection->facts.client_id, waits, (long long)(now_ms - connection->took_ms) / 1000);
+        connection_close(connection);
+    } else if (!waits && !connection->waiting && !connection->muted &&
+               now_ms - connection->asked_ms > limits->idle_ms) {
+        log_info("broker", "%s (%s): has asked nothing for %lld s; connection closed", connection->peer,
+                 connection->facts.client_id, (long long)(now_ms - connection->asked_ms) / 1000);
+        connection_close(connection);
+    }
+}
+
+void connection_describe(const struct connection *connection, struct broker_peer *peer) {
+    *peer = connection->facts;
+    peer->seconds = (clock_monotonic_ms() - connection->began_ms) / 1000;
 }

@@ -7,6 +7,8 @@
 #include "server/broker.h"
 #include "server/broker/cursor.h"
 #include "server/broker/groups.h"
+#include "server/broker/limits.h"
+#include "server/broker/peers.h"
 #include "server/broker/protocol.h"
 #include "server/broker/store.h"
 
@@ -30,6 +32,8 @@ struct broker_core { /* owned by the broker's thread */
     VECTOR(struct partition *) unsynced; /* with sync: written in this turn, nothing acknowledged yet */
     struct broker_reports reports;
     int64_t troubled_ms; /* when writing last failed; 0 = it works */
+    struct broker_limits limits;
+    struct peers peers;
     struct connection *connections;
     int connection_count;
 };
@@ -49,6 +53,7 @@ struct request {
     struct view client_id;
     struct reader reader; /* at the body */
     struct text *out;     /* the body of the answer */
+    size_t throttle_at;   /* where in it throttle_time_ms is; 0 = it has none */
 };
 
 /* What the version decides in the writing: lengths and tagged fields of flexible versions. */
@@ -60,7 +65,8 @@ void answer_array(struct request *request, int32_t count);                      
 void answer_uuid(struct request *request, const unsigned char *id);                   /* NULL: none */
 void answer_tags(struct request *request);                                            /* none, behind each structure */
 void answer_topic_settings(struct request *request, const struct properties *config); /* all of a topic's; NULL: null */
-void answer_throttle(struct request *request, int16_t since); /* from that version on; nobody is throttled */
+void answer_throttle(struct request *request,
+                     int16_t since); /* from that version on; filled in when the answer is whole */
 
 enum handled {
     HANDLED,       /* out holds the answer */

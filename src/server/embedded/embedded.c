@@ -14,11 +14,12 @@
 #include "server/broker.h"
 #include "server/connect.h"
 #include "server/embedded/folder.h"
+#include "server/embedded/room.h"
 #include "server/ksqldb.h"
 #include "server/registry.h"
 
 enum { KAFKA_PORT = 9092, REGISTRY_PORT = 8081, KSQLDB_PORT = 8088, CONNECT_PORT = 8083, PASSWORD_SIZE = 20 };
-static const char room_user[] = "room";
+static const char room_user[] = ROOM_USER;
 
 struct embedded {
     struct data_folder folder;
@@ -47,8 +48,12 @@ static void broker_progress(void *context, int64_t done, int64_t total) {
     report(context, EMBEDDED_BROKER, EMBEDDED_RECOVERING, done, total);
 }
 
-static void broker_peers(void *context, int connections) {
-    report(context, EMBEDDED_BROKER, EMBEDDED_PEERS, connections, 0);
+static void broker_peers(void *context, const struct broker_peer *peers, int count) {
+    struct embedded *embedded = context;
+    struct embedded_event event = {
+        .server = EMBEDDED_BROKER, .kind = EMBEDDED_PEERS, .done = count, .peers = peers};
+    if (embedded->options.report)
+        embedded->options.report(embedded->options.context, &event);
 }
 
 static void broker_trouble(void *context, const char *message) {
@@ -118,6 +123,7 @@ static int start_broker(struct embedded *embedded, struct error *error) {
         .port = port_or(options->kafka_port, KAFKA_PORT),
         .explicit_port = options->kafka_port != 0,
         .sync = options->sync,
+        .limits = options->limits,
         .user = embedded->password ? room_user : NULL,
         .password = embedded->password,
         .clock = options->clock,
@@ -286,6 +292,10 @@ failed:
 
 struct profile *embedded_profile(struct embedded *embedded) {
     return profile_reference(embedded->profile);
+}
+
+void embedded_room(const struct embedded *embedded, struct text *out) {
+    room_describe(embedded->properties, embedded->options.listen, embedded->password, out);
 }
 
 const char *embedded_folder(const struct embedded *embedded) {

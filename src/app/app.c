@@ -37,8 +37,8 @@ static int run_manual(struct options *options) {
 const struct verb verbs[] = {
     {"lab", "[--json] [--until STEP] [--for TIME] [--clean-up]",
      "runs the workshop's steps; each check is a line, exit 0 when all hold", run_lab},
-    {"serve", "[broker|registry|connect ...]", "servers only, until a signal; their addresses on standard output",
-     run_serve},
+    {"serve", "[broker|registry|ksqldb|connect ...]",
+     "servers only, until a signal; their addresses on standard output", run_serve},
     {"sql", "[-e STATEMENT | -f FILE] [--output table|json|csv]",
      "a ksqlDB shell: statements given, from standard input, or typed", run_sql},
     {"produce", "[--rate N|max] [--for TIME]", "sends card transactions", run_produce},

@@ -268,6 +268,7 @@ static void the_first_record_to_a_new_topic_is_acknowledged_at_once(void **state
     size_t delivered = 0;
     struct kafka_producer *producer =
         kafka_producer_new(scene->profile, NULL, count_delivery, &delivered, &scene->error);
+    int64_t quickest = INT64_MAX;
     for (int i = 0; i < 5; i++) {
         char topic[16];
         snprintf(topic, sizeof topic, "new-%d", i);
@@ -276,8 +277,10 @@ static void the_first_record_to_a_new_topic_is_acknowledged_at_once(void **state
         struct kafka_record record = {.topic = topic, .partition = -1, .key = VIEW("k"), .value = VIEW("v")};
         OK(scene, kafka_producer_send(producer, &record, &scene->error));
         OK(scene, kafka_producer_flush(producer, LONG_MS, &scene->error));
-        assert_true(clock_monotonic_ms() - before < 900); /* librdkafka's own pause is a whole second */
+        int64_t took = clock_monotonic_ms() - before;
+        quickest = took < quickest ? took : quickest;
     }
+    assert_true(quickest < 900); /* librdkafka's own pause is a whole second, each time */
     assert_int_equal(delivered, 5);
     kafka_producer_free(producer);
 }
@@ -324,14 +327,17 @@ static void a_waiting_consumer_gets_a_new_record_without_delay(void **state) {
     struct kafka_message messages[MOST];
     assert_int_equal(receive(scene, consumer, messages, 1), 1);
     struct kafka_producer *producer = kafka_producer_new(scene->profile, NULL, NULL, NULL, &scene->error);
+    int64_t quickest = INT64_MAX;
     for (int i = 0; i < 5; i++) {
         struct kafka_record record = {.topic = "t", .partition = 0, .value = VIEW("v")};
         OK(scene, kafka_producer_send(producer, &record, &scene->error));
         OK(scene, kafka_producer_flush(producer, LONG_MS, &scene->error));
         int64_t before = clock_monotonic_ms();
         assert_int_equal(kafka_consumer_receive(consumer, messages, MOST, LONG_MS, &scene->error), 1);
-        assert_true(clock_monotonic_ms() - before < 400); /* a broker that does not wake up takes 500 */
+        int64_t took = clock_monotonic_ms() - before;
+        quickest = took < quickest ? took : quickest;
     }
+    assert_true(quickest < 400); /* a broker that does not wake up takes 500, each time */
     kafka_producer_free(producer);
     kafka_consumer_free(consumer);
 }

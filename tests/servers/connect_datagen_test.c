@@ -316,6 +316,94 @@ static void offsets_are_changed_only_while_it_is_stopped(void **state) {
     text_free(&body);
 }
 
+/* A connector whose file of customers is made, and goes away before it runs. */
+static void create_without_its_file(struct scene *scene, const char *more) {
+    char path[120];
+    struct text body = TEXT_EMPTY;
+    snprintf(path, sizeof path, "%s/customers.csv", scene->folder);
+    struct view csv =
+        VIEW("customer_id,customer_email,avg_spending_amount,credit_card_number\nc1,a@example.com,10,4111\n");
+    assert_int_equal(file_write_atomic(path, csv, 0600, &scene->error), 0);
+    text_append_format(&body,
+                       "{\"name\":\"CDC_Postgresql\",\"initial_state\":\"STOPPED\",\"config\":{\"connector.class\":"
+                       "\"datagen\",\"customers.file\":\"%s\"%s}}",
+                       path, more);
+    ask(scene, "POST", "/connectors", text_string(&body), 201);
+    text_free(&body);
+    snprintf(path, sizeof path, "%s/away.csv", scene->folder);
+    char from[120];
+    snprintf(from, sizeof from, "%s/customers.csv", scene->folder);
+    assert_int_equal(rename(from, path), 0);
+    ask(scene, "PUT", "/connectors/CDC_Postgresql/resume", NULL, 202);
+}
+
+static void bring_its_file_back(const struct scene *scene) {
+    char from[120], to[120];
+    snprintf(from, sizeof from, "%s/away.csv", scene->folder);
+    snprintf(to, sizeof to, "%s/customers.csv", scene->folder);
+    assert_int_equal(rename(from, to), 0);
+}
+
+static void a_failed_connector_says_why_and_the_worker_and_the_others_go_on(void **state) {
+    struct scene *scene = *state;
+    create_without_its_file(scene, "");
+    wait_for(scene, STATUS, "\"tasks\":[{\"id\":0,\"state\":\"FAILED\"");
+    wait_for(scene, STATUS, "customers.csv"); /* the trace names the file */
+    expect_words(scene, "GET", "/connectors/CDC_Postgresql/tasks/0/status", NULL, 200, "\"trace\":\"");
+    ask(scene, "POST", "/connectors",
+        "{\"name\":\"other\",\"config\":{\"connector.class\":\"datagen\",\"kafka.topic\":\"others\",\"count\":\"3\"}}",
+        201);
+    wait_for(scene, "/connectors/other/offsets", "\"snapshot\":\"done\"");
+    usleep(700000); /* nobody asked for another start */
+    wait_for(scene, STATUS, "\"state\":\"FAILED\"");
+    /* a restart of the connector alone leaves its task; one of what failed starts it, and fails again without the file
+     */
+    expect_words(scene, "POST", "/connectors/other/restart?includeTasks=true&onlyFailed=true", NULL, 202, "RUNNING");
+    expect_words(scene, "POST", "/connectors/CDC_Postgresql/restart?includeTasks=true&onlyFailed=true", NULL, 202,
+                 "RESTARTING");
+    wait_for(scene, STATUS, "\"state\":\"FAILED\"");
+    bring_its_file_back(scene);
+    ask(scene, "POST", "/connectors/CDC_Postgresql/restart?onlyFailed=true", NULL, 202);
+    wait_for(scene, STATUS, "\"state\":\"FAILED\""); /* without includeTasks the failed task stays */
+    ask(scene, "POST", "/connectors/CDC_Postgresql/restart?includeTasks=true&onlyFailed=true", NULL, 202);
+    wait_for(scene, OFFSETS, "\"snapshot\":\"done\"");
+    wait_for(scene, STATUS, "\"tasks\":[{\"id\":0,\"state\":\"RUNNING\"");
+    assert_null(strstr(ask(scene, "GET", STATUS, NULL, 200), "trace"));
+}
+
+static void a_connector_that_is_to_be_started_again_is_when_its_reason_is_gone(void **state) {
+    struct scene *scene = *state;
+    create_without_its_file(scene, ",\"errors.retry.timeout\":\"-1\",\"errors.retry.delay.max.ms\":\"500\"");
+    wait_for(scene, STATUS, "\"tasks\":[{\"id\":0,\"state\":\"RESTARTING\"");
+    wait_for(scene, STATUS, "customers.csv");
+    bring_its_file_back(scene);
+    wait_for(scene, OFFSETS, "\"snapshot\":\"done\"");
+    wait_for(scene, STATUS, "\"tasks\":[{\"id\":0,\"state\":\"RUNNING\"");
+    assert_int_equal(records_in(scene, LAB_TOPIC_CUSTOMERS), 1);
+}
+
+static void one_that_may_be_started_again_for_a_while_fails_when_that_is_over(void **state) {
+    struct scene *scene = *state;
+    create_without_its_file(scene, ",\"errors.retry.timeout\":\"1500\",\"errors.retry.delay.max.ms\":\"400\"");
+    wait_for(scene, STATUS, "\"state\":\"RESTARTING\"");
+    wait_for(scene, STATUS, "\"tasks\":[{\"id\":0,\"state\":\"FAILED\"");
+    ask(scene, "PUT", "/connectors/CDC_Postgresql/stop", NULL, 204);
+    assert_non_null(strstr(ask(scene, "GET", STATUS, NULL, 200), "\"tasks\":[]"));
+    ask(scene, "DELETE", "/connectors/CDC_Postgresql", NULL, 204);
+}
+
+static void one_that_waits_for_its_next_start_can_be_stopped_and_deleted(void **state) {
+    struct scene *scene = *state;
+    create_without_its_file(scene, ",\"errors.retry.timeout\":\"-1\"");
+    wait_for(scene, STATUS, "\"state\":\"RESTARTING\"");
+    ask(scene, "PUT", "/connectors/CDC_Postgresql/pause", NULL, 202);
+    wait_for(scene, STATUS, "\"tasks\":[{\"id\":0,\"state\":\"PAUSED\"");
+    ask(scene, "PUT", "/connectors/CDC_Postgresql/resume", NULL, 202);
+    wait_for(scene, STATUS, "\"state\":\"RESTARTING\"");
+    ask(scene, "DELETE", "/connectors/CDC_Postgresql", NULL, 204);
+    expect_words(scene, "GET", STATUS, NULL, 404, "No status found for connector CDC_Postgresql");
+}
+
 static void loggers_are_refused_by_name(void **state) {
     struct scene *scene = *state;
     expect_words(scene, "GET", "/admin/loggers", NULL, 501, "Loggers cannot be listed or changed here");
@@ -357,6 +445,14 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_is_wrong_in_a_configuration_is_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(some_settings_are_changed_and_the_others_stay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(offsets_are_changed_only_while_it_is_stopped, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failed_connector_says_why_and_the_worker_and_the_others_go_on, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_connector_that_is_to_be_started_again_is_when_its_reason_is_gone, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(one_that_may_be_started_again_for_a_while_fails_when_that_is_over, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(one_that_waits_for_its_next_start_can_be_stopped_and_deleted, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(loggers_are_refused_by_name, set_up, tear_down),
         cmocka_unit_test_setup_teardown(secrets_are_masked_in_every_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unknown_connector_is_answered_in_the_words_of_the_call, set_up, tear_down),

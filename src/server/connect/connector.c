@@ -34,6 +34,19 @@ const struct connector_setting connector_common[] = {
      .optional = true,
      .values = avro_converter,
      .help = "Values are AVRO; named only so that a configuration for Kafka Connect is taken."},
+    {.name = CONNECTOR_RETRY_TIMEOUT,
+     .type = "LONG",
+     .otherwise = "0",
+     .low = -1,
+     .high = INT64_MAX,
+     .help = "For how many milliseconds a failed connector is started again by itself; 0 = it stays FAILED, -1 = for "
+             "ever."},
+    {.name = CONNECTOR_RETRY_DELAY,
+     .type = "LONG",
+     .otherwise = "60000",
+     .low = 1,
+     .high = INT32_MAX,
+     .help = "Most milliseconds between two such starts; the first waits 300, each later one twice as long."},
     {0},
 };
 

@@ -48,6 +48,9 @@ struct connector_kind {
     const char *partition;
 };
 
+#define CONNECTOR_RETRY_TIMEOUT "errors.retry.timeout"
+#define CONNECTOR_RETRY_DELAY "errors.retry.delay.max.ms"
+
 extern const struct connector_kind connector_datagen;
 extern const struct connector_kind *const connector_kinds[];              /* ends with NULL */
 const struct connector_kind *connector_kind_find(const char *class_name); /* NULL when unknown */

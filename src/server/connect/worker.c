@@ -8,7 +8,7 @@
 #include "foundation/base/memory.h"
 #include "foundation/base/thread.h"
 
-enum { REPORTS = 1024 };
+enum { REPORTS = 1024, RETRY_FIRST_MS = 300, RETRY_MOST_MS = 60000 };
 static const char configs[] = "connect-configs", offsets[] = "connect-offsets", states[] = "connect-status";
 static const char *const target_names[] = {"STARTED", "PAUSED", "STOPPED"};
 
@@ -65,7 +65,7 @@ const char *connector_state(const struct connector *connector) {
 }
 
 const char *connector_task_state(const struct connector *connector) {
-    return connector->trace ? "FAILED" : connector_state(connector);
+    return connector->trace ? connector->waits ? "RESTARTING" : "FAILED" : connector_state(connector);
 }
 
 /* --- a connector's thread and its reports --- */
@@ -77,10 +77,17 @@ struct run {
     uint64_t id;
     pthread_t thread;
     char *offset, *name;
+    char *next_offset;         /* kept by this run: where it goes on after a failure */
     struct properties *config; /* a copy: the worker's may change */
 };
 
-enum report_type { REPORT_OFFSET, REPORT_TOPIC, REPORT_FAILED };
+enum report_type {
+    REPORT_OFFSET,
+    REPORT_TOPIC,
+    REPORT_FAILED,
+    REPORT_WAITS, /* failed, and is going to start again */
+    REPORT_AGAIN
+};
 struct report {
     struct message message;
     enum report_type type;
@@ -108,19 +115,59 @@ static void send_report(struct run *run, enum report_type type, const char *text
 }
 
 static void keep_offset(void *context, const char *offset) {
-    send_report(context, REPORT_OFFSET, offset);
+    struct run *run = context;
+    set_string(&run->next_offset, offset);
+    send_report(run, REPORT_OFFSET, offset);
 }
 
 static void use_topic(void *context, const char *topic) {
     send_report(context, REPORT_TOPIC, topic);
 }
 
+static int64_t setting_of(const struct run *run, const char *name, int64_t otherwise) {
+    const char *value = properties_get(run->config, name);
+    int64_t number = otherwise;
+    return value && view_to_int64(view_of(value), &number) ? number : otherwise;
+}
+
+/* Waits before the next start of a failed connector; false: it stays as it is. */
+static bool wait_to_retry(struct run *run, int64_t failing_since_ms, int64_t *delay_ms, const char *reason) {
+    int64_t timeout = setting_of(run, CONNECTOR_RETRY_TIMEOUT, 0);
+    int64_t most = setting_of(run, CONNECTOR_RETRY_DELAY, RETRY_MOST_MS);
+    if (*delay_ms > most)
+        *delay_ms = most;
+    if (timeout >= 0 && clock_monotonic_ms() - failing_since_ms + *delay_ms > timeout)
+        return false;
+    send_report(run, REPORT_WAITS, reason);
+    if (!connector_wait(&run->given, (int)*delay_ms))
+        return false;
+    *delay_ms *= 2;
+    send_report(run, REPORT_AGAIN, "");
+    return true;
+}
+
 static void *run_thread(void *context) {
     struct run *run = context;
-    struct error error = {0};
-    if (run->kind->run(&run->given, &error) != 0)
-        send_report(run, REPORT_FAILED, error.message);
-    return NULL;
+    int64_t delay_ms = RETRY_FIRST_MS, failing_since_ms = 0;
+    for (;;) {
+        struct error error = {0};
+        int64_t began = clock_monotonic_ms();
+        if (run->kind->run(&run->given, &error) == 0)
+            return NULL;
+        if (!failing_since_ms || clock_monotonic_ms() - began > RETRY_MOST_MS) { /* it worked for a while */
+            failing_since_ms = clock_monotonic_ms();
+            delay_ms = RETRY_FIRST_MS;
+        }
+        if (!wait_to_retry(run, failing_since_ms, &delay_ms, error.message)) {
+            if (!mailbox_closed(run->given.stop))
+                send_report(run, REPORT_FAILED, error.message);
+            return NULL;
+        }
+        if (run->next_offset) {
+            set_string(&run->offset, run->next_offset);
+            run->given.offset = run->offset;
+        }
+    }
 }
 
 static void start(struct worker *worker, struct connector *connector) {
@@ -145,6 +192,7 @@ static void start(struct worker *worker, struct connector *connector) {
                                         .use_topic = use_topic};
     memory_free(connector->trace);
     connector->trace = NULL;
+    connector->waits = false;
     connector->run = run;
     run->thread = thread_start("connector", run_thread, run);
 }
@@ -159,8 +207,12 @@ static void stop(struct worker *worker, struct connector *connector) {
     worker_take_reports(worker);
     connector->run = NULL;
     connector->run_id = 0;
+    if (connector->waits) /* ended by somebody, not by its failure */
+        set_string(&connector->trace, NULL);
+    connector->waits = false;
     mailbox_free(run->given.stop);
     memory_free(run->offset);
+    memory_free(run->next_offset);
     memory_free(run->name);
     properties_free(run->config);
     memory_free(run);
@@ -240,8 +292,14 @@ static void take_report(struct worker *worker, struct connector *connector, cons
         text_append_json(&value, view_of(connector->name));
         text_append_format(&value, ",\"task\":0,\"discoverTimestamp\":%lld}}", (long long)clock_wall_ms(worker->clock));
         write_quietly(worker, &key, &value);
+    } else if (report->type == REPORT_AGAIN) {
+        set_string(&connector->trace, NULL);
+        connector->waits = false;
+        write_state(worker, connector);
     } else {
-        log_error("connect", "%s failed: %s", connector->name, report->text);
+        connector->waits = report->type == REPORT_WAITS;
+        log_error("connect", "%s failed%s: %s", connector->name, connector->waits ? " and is started again" : "",
+                  report->text);
         set_string(&connector->trace, report->text);
         write_state(worker, connector);
     }

@@ -17,6 +17,7 @@ struct connector {
     enum target target;
     char *offset; /* JSON text; NULL = none */
     char *trace;  /* why it failed; NULL = it did not */
+    bool waits;   /* it failed and is started again by itself after a while */
     VECTOR(char *) topics;
     struct run *run; /* NULL when no thread runs */
     uint64_t run_id;
@@ -52,4 +53,4 @@ int worker_delete(struct worker *worker, struct connector *connector, struct err
 int worker_keep_offset(struct worker *worker, struct connector *connector, const char *offset, struct error *error);
 int worker_forget_offsets(struct worker *worker, struct connector *connector, struct error *error);
 const char *connector_state(const struct connector *connector);      /* "RUNNING", "PAUSED", "STOPPED" */
-const char *connector_task_state(const struct connector *connector); /* "RUNNING", "PAUSED", "FAILED" */
+const char *connector_task_state(const struct connector *connector); /* "RUNNING", "PAUSED", "FAILED", "RESTARTING" */

@@ -6,7 +6,7 @@ import struct
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "../servers"))
+sys.path[:0] = [os.path.join(HERE, "../servers"), os.path.join(HERE, "../support")]
 os.environ.setdefault("FRAUDSCOPE_BIN", "")
 from broker_protocol_test import CASES  # noqa: E402
 from broker_wire import MESSAGES, frame  # noqa: E402
@@ -125,7 +125,74 @@ def record():
             put("record", f"{name}-{chosen}", bytes([chosen, settings]) + data)
 
 
-TARGETS = {"broker": broker, "batch": batches, "record": record}
+AVRO = [b'"string"', b'{"type":"fixed","name":"F","size":4}',
+        b'{"type":"record","name":"R","namespace":"n","aliases":["O"],"fields":[{"name":"A","type":["null","string"],"default":null},'
+        b'{"name":"B","type":{"type":"array","items":"long"}},{"name":"C","type":{"type":"map","values":"R"}},'
+        b'{"name":"E","type":{"type":"enum","name":"E","symbols":["X","Y"],"default":"X"}},'
+        b'{"name":"D","type":{"type":"bytes","logicalType":"decimal","precision":10,"scale":2}},'
+        b'{"name":"T","type":{"type":"long","logicalType":"timestamp-millis"}},{"name":"Q","type":"double","default":1.5,"aliases":["q"]}]}']
+JSON_SCHEMA = [b'{"type":"string"}', b'true',
+               b'{"$schema":"http://json-schema.org/draft-07/schema#","title":"t","type":"object","additionalProperties":false,"required":["A"],'
+               b'"definitions":{"X":{"type":"integer","minimum":0}},"properties":{"A":{"oneOf":[{"type":"null"},{"type":"string","maxLength":5}]},'
+               b'"B":{"type":"array","items":{"$ref":"#/definitions/X"}},"C":{"type":"object","additionalProperties":{"type":"number"}},'
+               b'"D":{"enum":["x",1,null]},"E":{"type":"number","title":"org.apache.kafka.connect.data.Decimal","connect.type":"bytes",'
+               b'"connect.parameters":{"scale":"2"}},"F":{"allOf":[{"type":"integer"},{"maximum":9}]}}}']
+
+
+def schemas():
+    for kind, texts in enumerate((AVRO, JSON_SCHEMA)):
+        for i, text in enumerate(texts):
+            put("schema", f"{kind}-{i}", bytes([kind]) + text + b"\0" + text.replace(b'"A"', b'"Z"'))
+            put("schema", f"{kind}-{i}-back", bytes([kind | 2]) + text.replace(b"long", b"int") + b"\0" + text)
+
+
+def writer():
+    record = b"".join((b"\2", zigzag(1), b"a", zigzag(1), zigzag(7), b"\0", b"\0", b"\2", zigzag(1), b"\5", zigzag(1773500000000), struct.pack("<d", 2.5)))
+    put("writer", "record", b"\0" + AVRO[2] + b"\0" + record)
+    put("writer", "string", b"\0" + AVRO[0] + b"\0" + zigzag(2) + b"ab")
+    put("writer", "fixed", b"\0" + AVRO[1] + b"\0abcd")
+    put("writer", "object", b"\1" + JSON_SCHEMA[2] + b'\0{"A":"a","B":[1],"C":{"k":1.5},"D":"x","E":12.34,"F":3}')
+    put("writer", "text", b"\1" + JSON_SCHEMA[0] + b'\0"a\\u00e9"')
+
+
+SCRIPTS = [
+    "SELECT *, ROWTIME FROM S EMIT CHANGES LIMIT 3;", "CREATE TABLE W AS SELECT K, COUNT(*) AS N, SUM(C) AS C, COLLECT_LIST(I) AS L FROM S"
+    " WINDOW TUMBLING (SIZE 5 MINUTES, GRACE PERIOD 1 DAY) GROUP BY K HAVING COUNT(*) > 0 EMIT CHANGES; SELECT * FROM W WHERE K = 'k';",
+    "CREATE STREAM J WITH (VALUE_FORMAT='AVRO', PARTITIONS=2) AS SELECT S.K, S.I + 1 AS I, U.N FROM S LEFT JOIN U ON S.K = U.K"
+    " WHERE S.I IS NOT NULL PARTITION BY S.K EMIT CHANGES;",
+    "SELECT CASE WHEN I BETWEEN 1 AND 5 THEN 'low' ELSE 'high' END, R->X, M['x'], A[1], A[-1], TRANSFORM(A, X => UCASE(X)),"
+    " REDUCE(A, '', (A, B) => A + B), FILTER(M, (K, V) => V > 0) FROM S EMIT CHANGES;",
+    "SELECT SUBSTRING(K, 1, 2), LPAD(K, 5, '*'), REPLACE(K, 'k', 'kk'), SPLIT('a,b', ','), REGEXP_EXTRACT('(.)(.)', 'ab', 2), K LIKE 'a%\\_' ESCAPE"
+    " '\\', CONCAT_WS('-', K, 'x'), INSTR(K, 'k', -1), MASK(K), INITCAP(K), TRIM(K) FROM S EMIT CHANGES;",
+    "SELECT FORMAT_TIMESTAMP(T, 'yyyy-MM-dd''T''HH:mm:ss.SSS', 'Europe/Berlin'), PARSE_DATE('2026-03-14', 'yyyy-MM-dd'), DATEADD(DAYS, 1, T),"
+    " CAST(T AS DATE), STRINGTOTIMESTAMP('2026', 'yyyy'), FROM_UNIXTIME(L), CONVERT_TZ(T, 'UTC', '+02:00') FROM S EMIT CHANGES;",
+    "SELECT ROUND(C, 1), ABS(I), I / 0, L * L, D % 2, SQRT(D), CAST(D AS DECIMAL(10, 2)), CAST('1e5' AS DOUBLE), GREATEST(I, 5), C * C FROM S EMIT CHANGES;",
+    "SELECT EXTRACTJSONFIELD('{\"a\":[1,{\"b\":2}]}', '$.a[1].b'), JSON_RECORDS('{\"a\":1}'), JSON_ITEMS('[1,2]'), IS_JSON_STRING('{'),"
+    " TO_JSON_STRING(R), JSON_CONCAT('[1]', '[2]') FROM S EMIT CHANGES;",
+    "SELECT ENCODE('a', 'ascii', 'base64'), TO_BYTES('AA==', 'base64'), FROM_BYTES(Y, 'hex'), LEN(Y), SUBSTRING(Y, 1, 1), URL_EXTRACT_PARAMETER"
+    "('http://a/?b=c', 'b'), URL_DECODE_PARAM('%41'), CHR(65), GENERATE_SERIES(1, 5), ENTRIES(M, true), SLICE(A, 1, 1) FROM S EMIT CHANGES;",
+    "INSERT INTO S (K, I, A, M, R, Y) VALUES ('k', 5, ARRAY['a'], MAP('x' := 1), STRUCT(X := 1, Z := 'q'), TO_BYTES('00', 'hex'));",
+    "CREATE TYPE ADDRESS AS STRUCT<A INTEGER, B ARRAY<STRING>>; CREATE OR REPLACE STREAM X (A ADDRESS, H BYTES HEADER('h')) WITH"
+    " (kafka_topic='s', value_format='JSON', TIMESTAMP='A'); DROP STREAM IF EXISTS X DELETE TOPIC; ALTER STREAM S ADD COLUMN Q STRING;",
+    "/* a */ SELECT * FROM S s1 JOIN S s2 WITHIN (1 HOUR, 5 MINUTES) GRACE PERIOD 1 DAY ON s1.K = s2.K EMIT CHANGES; -- b\nSELECT K, COUNT(*) FROM S"
+    " WINDOW SESSION (5 SECONDS) GROUP BY K EMIT FINAL; TERMINATE ALL; PAUSE ALL; DEFINE a = 'b'; SET 'x'='y';",
+    "A + B * (C - -1) / 2 >= 5 AND NOT X IS NULL OR Y NOT IN (1, 'b', 2.5e1) AND CAST(`q` AS MAP<STRING, ARRAY<INT>>)['k'][1] <> DATE '2026-03-14'",
+]
+
+
+def sql():
+    for i, script in enumerate(SCRIPTS):
+        put("sql", f"script-{i:02}", script.encode())
+
+
+def files():
+    put("files", "properties", b"\0# c\nbootstrap.servers = a:1,b:2\nsasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required "
+        b"username=\"u\" password='p';\nschema.registry.url: http://x:1\nbasic.auth.user.info=a:b\nx = a\\\n  b\\u00e9\n")
+    put("files", "keys", b"\1global C-x quit # leave\np Up next 5\nlist F1 help ## all\nd S-Tab x\n")
+    put("files", "theme", b"\2inherit = daylight\nbackground = #101418 233 black\ntitle = #ff8800 208 yellow bold on blue\nalert = red reverse\n")
+
+
+TARGETS = {"broker": broker, "batch": batches, "record": record, "schema": schemas, "writer": writer, "sql": sql, "files": files}
 
 for target in sys.argv[1:] or TARGETS:
     folder = os.path.join(HERE, "corpus", target)

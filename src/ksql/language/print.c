@@ -166,6 +166,17 @@ static void print_predicate(struct text *out, const struct node *node) {
     text_append_char(out, ')');
 }
 
+/* Two signs in a row would begin a comment. */
+static void print_sign(struct text *out, const struct node *node) {
+    struct text inner = TEXT_EMPTY;
+    print_expression(&inner, node->children[0]);
+    text_append(out, node->text);
+    if (view_starts_with(node->text, VIEW("-")) && view_starts_with(text_view(&inner), VIEW("-")))
+        text_append_char(out, ' ');
+    text_append(out, text_view(&inner));
+    text_free(&inner);
+}
+
 void print_expression(struct text *out, const struct node *node) {
     switch (node->kind) {
     case NODE_NULL:
@@ -234,8 +245,7 @@ void print_expression(struct text *out, const struct node *node) {
         text_append_char(out, ')');
         break;
     case NODE_SIGN:
-        text_append(out, node->text);
-        print_expression(out, node->children[0]);
+        print_sign(out, node);
         break;
     case NODE_CASE:
         print_case(out, node);

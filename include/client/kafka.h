@@ -12,14 +12,16 @@
 #include "foundation/base/text.h"
 #include "foundation/value/batch.h"
 
-/* --- producing: idempotent by default, linger 5 ms unless set in overrides, partition by Java's murmur2 of the key --- */
+/* --- producing: idempotent by default, linger 5 ms unless set in overrides, partition by Java's murmur2 of the key ---
+ */
 struct kafka_producer;
-struct kafka_delivery {
-    void *opaque; /* of the send */
+struct kafka_delivery { /* lent for the call */
+    void *opaque;       /* of the send */
     int32_t partition;
     int64_t offset;
     const struct error *error; /* NULL = acknowledged */
 };
+/* profile and overrides are lent for the call; context for `delivered` until kafka_producer_free has returned. */
 struct kafka_producer *kafka_producer_new(const struct profile *profile, const struct properties *overrides,
                                           void (*delivered)(void *context, const struct kafka_delivery *delivery),
                                           void *context, struct error *error);
@@ -27,15 +29,16 @@ struct kafka_producer *kafka_producer_new(const struct profile *profile, const s
 void kafka_producer_free(struct kafka_producer *producer);
 struct kafka_record {
     const char *topic;
-    int32_t partition; /* -1: by key */
+    int32_t partition;      /* -1: by key */
     struct view key, value; /* data NULL = null */
     int64_t timestamp;      /* ms; 0 = now */
     const struct header *headers;
     size_t header_count;
     void *opaque;
 };
-/* Copies key and value. ERROR_BUSY when the queue is full: poll, then again. The first record to a topic asks for its
- * partitions, for a second at most; ERROR_NOT_FOUND when there is no such topic. Later failures come to `delivered`. */
+/* Copies key, value and headers; `opaque` comes back with the delivery. ERROR_BUSY when the queue is full: poll, then
+ * again. The first record to a topic asks for its partitions, for a second at most; ERROR_NOT_FOUND when there is no
+ * such topic. Later failures come to `delivered`. */
 int kafka_producer_send(struct kafka_producer *producer, const struct kafka_record *record, struct error *error);
 int kafka_producer_poll(struct kafka_producer *producer, int timeout_ms); /* delivery callbacks; count served */
 int kafka_producer_flush(struct kafka_producer *producer, int timeout_ms, struct error *error);
@@ -43,27 +46,29 @@ size_t kafka_producer_waiting(const struct kafka_producer *producer);
 
 /* --- consuming --- */
 struct kafka_consumer;
-struct kafka_message {
+struct kafka_message { /* topic, headers and bytes are lent until kafka_consumer_release or the next receive */
     const char *topic;
     int32_t partition;
     int64_t offset, timestamp;
-    struct view key, value; /* data NULL = null; lent until kafka_consumer_release */
+    struct view key, value; /* data NULL = null */
     const struct header *headers;
     size_t header_count;
 };
 struct kafka_consumer_options {
-    const char *group;          /* NULL: no group, assign only */
-    const char *offset_reset;   /* "earliest", "latest", "error" */
+    const char *group;        /* NULL: no group, assign only */
+    const char *offset_reset; /* "earliest", "latest", "error" */
     bool auto_commit;
     const struct properties *overrides;
     void (*assigned)(void *context, size_t partitions);        /* after subscribe; 0 = all taken away */
     void (*trouble)(void *context, const struct error *error); /* broker down and the like; may recover */
     void *context;
 };
+/* profile, options and overrides are lent for the call; context until kafka_consumer_free has returned. */
 struct kafka_consumer *kafka_consumer_new(const struct profile *profile, const struct kafka_consumer_options *options,
                                           struct error *error);
 void kafka_consumer_free(struct kafka_consumer *consumer); /* leaves the group, for two seconds at most */
-int kafka_consumer_subscribe(struct kafka_consumer *consumer, const char *const *topics, size_t count, struct error *error);
+int kafka_consumer_subscribe(struct kafka_consumer *consumer, const char *const *topics, size_t count,
+                             struct error *error);
 enum { KAFKA_EARLIEST = -2, KAFKA_LATEST = -1, KAFKA_COMMITTED = -1000 };
 struct kafka_partition {
     const char *topic;
@@ -72,7 +77,8 @@ struct kafka_partition {
 };
 int kafka_consumer_assign(struct kafka_consumer *consumer, const struct kafka_partition *partitions, size_t count,
                           struct error *error);
-/* Up to `most` messages; waits at most timeout_ms for the first. Count, or -1. Valid until release or the next receive. */
+/* Up to `most` messages; waits at most timeout_ms for the first. Count, or -1. Valid until release or the next receive.
+ */
 int kafka_consumer_receive(struct kafka_consumer *consumer, struct kafka_message *messages, size_t most, int timeout_ms,
                            struct error *error);
 void kafka_consumer_release(struct kafka_consumer *consumer);
@@ -82,6 +88,7 @@ int kafka_consumer_pause(struct kafka_consumer *consumer, bool paused, struct er
 
 /* --- asking and managing: each call blocks its thread up to the time-out --- */
 struct kafka_admin;
+/* What the calls fill is the caller's and freed by the ..._free of its kind; NULL and 0 after an error. */
 struct kafka_admin *kafka_admin_new(const struct profile *profile, struct error *error);
 void kafka_admin_free(struct kafka_admin *admin);
 
@@ -98,14 +105,15 @@ struct kafka_cluster {
         int32_t id;
         char *host;
         int port;
-    } *brokers;
+    } * brokers;
     size_t broker_count;
     struct kafka_topic_info *topics;
     size_t topic_count;
 };
 int kafka_admin_cluster(struct kafka_admin *admin, int timeout_ms, struct kafka_cluster *cluster, struct error *error);
 void kafka_cluster_free(struct kafka_cluster *cluster);
-/* configs may be NULL. replicas -1 = broker default. Exists: ERROR_EXISTS. Returns after the topic shows in metadata. */
+/* configs may be NULL. replicas -1 = broker default. Exists: ERROR_EXISTS. Returns after the topic shows in metadata.
+ */
 int kafka_admin_create_topic(struct kafka_admin *admin, const char *topic, int32_t partitions, int32_t replicas,
                              const struct properties *configs, int timeout_ms, struct error *error);
 int kafka_admin_delete_topic(struct kafka_admin *admin, const char *topic, int timeout_ms, struct error *error);
@@ -115,11 +123,11 @@ int kafka_admin_topic_config(struct kafka_admin *admin, const char *topic, int t
                              struct error *error);
 int kafka_admin_set_topic_config(struct kafka_admin *admin, const char *topic, const struct properties *config,
                                  int timeout_ms, struct error *error);
-int kafka_admin_watermarks(struct kafka_admin *admin, const char *topic, int32_t partition, int timeout_ms, int64_t *low,
-                           int64_t *high, struct error *error);
+int kafka_admin_watermarks(struct kafka_admin *admin, const char *topic, int32_t partition, int timeout_ms,
+                           int64_t *low, int64_t *high, struct error *error);
 /* First offset with a timestamp >= time_ms, the end when none. */
-int kafka_admin_offset_at(struct kafka_admin *admin, const char *topic, int32_t partition, int64_t time_ms, int timeout_ms,
-                          int64_t *offset, struct error *error);
+int kafka_admin_offset_at(struct kafka_admin *admin, const char *topic, int32_t partition, int64_t time_ms,
+                          int timeout_ms, int64_t *offset, struct error *error);
 struct kafka_group_info {
     char *name;
     char *state; /* "Stable", "Empty", ... */
@@ -135,4 +143,5 @@ int kafka_admin_set_group_offsets(struct kafka_admin *admin, const char *group, 
                                   size_t count, int timeout_ms, struct error *error);
 int kafka_admin_delete_group(struct kafka_admin *admin, const char *group, int timeout_ms, struct error *error);
 
-int32_t kafka_partition_for(struct view key, int32_t partitions); /* Java's murmur2, as ksqlDB's co-partitioning needs */
+int32_t kafka_partition_for(struct view key,
+                            int32_t partitions); /* Java's murmur2, as ksqlDB's co-partitioning needs */

@@ -1,5 +1,5 @@
-/* ksqlDB's REST face over the engine: statements in the command topic, topics and schemas through the clients. One engine
- * thread, a thread a topic that is read, one that commits offsets for groups. */
+/* ksqlDB's REST face over the engine: statements in the command topic, topics and schemas through the clients. One
+ * engine thread, a thread a topic that is read, one that commits offsets for groups. */
 #pragma once
 
 #include "client/profile.h"
@@ -9,8 +9,9 @@
 #include "foundation/net/http_server.h"
 
 struct ksqldb_server;
+/* Texts are copied; http, http_client and clock are lent and must outlive the server. */
 struct ksqldb_server_options {
-    struct profile *profile; /* Kafka, registry, Connect */
+    struct profile *profile; /* Kafka, registry, Connect; a reference is taken */
     struct http_server *http;
     struct http_client *http_client;
     const char *folder; /* "DATA/ksqldb": local snapshots; NULL: changelog topics only */

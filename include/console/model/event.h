@@ -142,8 +142,9 @@ struct event_listing { /* merges */
     struct model_listing listing;
 };
 
-/* Zeroed event of the kind: struct event_server *e = event_new(&event_server_kind); */
+/* Any thread; the caller's until it is sent or freed. Zeroed event of the kind: struct event_server *e =
+ * event_new(&event_server_kind); */
 void *event_new(const struct message_kind *kind);
-/* Shorthand: posts a message line. */
+/* Shorthand: posts a message line. Any thread; waits while the mailbox is full, as its kind says. */
 void event_post_message(struct mailbox *mailbox, enum message_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

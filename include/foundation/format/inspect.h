@@ -1,12 +1,15 @@
-/* Any record to readable JSON by its writer's schema, for tails, the inspector and exports: no target columns needed. */
+/* Any record to readable JSON by its writer's schema, for tails, the inspector and exports: no target columns needed.
+ * No state of their own: any thread, as far as `schemas` may be used there (it may block on an id it has not seen).
+ * Results are appended to the caller's texts. */
 #pragma once
 
 #include "foundation/format/format.h"
 
 /* Framed AVRO or JSON_SR payload to JSON text. Unframed valid JSON is copied, other UTF-8 becomes a JSON string,
- * the rest base64. *how names it: "AVRO", "JSON_SR", "JSON", "STRING", "BYTES"; *schema_id 0 when unframed. */
-int inspect_to_json(struct view bytes, struct schema_source *schemas, struct text *json, const char **how, int32_t *schema_id,
-                    struct error *error);
+ * the rest base64. *how names it: "AVRO", "JSON_SR", "JSON", "STRING", "BYTES"; *schema_id 0 when unframed.
+ * *how is a constant, never freed. */
+int inspect_to_json(struct view bytes, struct schema_source *schemas, struct text *json, const char **how,
+                    int32_t *schema_id, struct error *error);
 /* Parsed Avro schema resolution between writer and reader, JSON Schema diff: compatibility checks of the registry. */
 enum compatibility { COMPATIBILITY_BACKWARD, COMPATIBILITY_FORWARD, COMPATIBILITY_FULL };
 /* 0 compatible; 1 incompatible with one reason a line in *reasons; -1 error (schema does not parse). */

@@ -1,5 +1,7 @@
 /* Expressions over rows. What goes wrong in one (a bad pattern, a division by zero) makes NULL and a line in the
- * processing log, never an end of the query. */
+ * processing log, never an end of the query.
+ * One thread, that of the task: the expression is read-only and may be shared, row, arena and log belong to the caller.
+ * The log's write runs on that thread; its error is lent for the call. */
 #pragma once
 
 #include "foundation/base/arena.h"

@@ -105,6 +105,8 @@ int engine_whole_state(struct engine *engine, struct view query_id, struct text 
     const struct job *job = job_find(engine, query_id);
     if (job == NULL || job->push || job->task == NULL)
         return error_set(error, ERROR_NOT_FOUND, "no query %.*s keeps state", VIEW_ARGS(query_id));
+    if (job->unloaded || job->broken) /* what it has in hand is not what was kept */
+        return error_set(error, ERROR_NOT_FOUND, "%s has to begin again from what was kept", job->id);
     job_whole_state(job, record);
     return 0;
 }

@@ -153,7 +153,7 @@ void job_start(struct job *job) {
         return;
     }
     if (job_load(job, &error) != 0) {
-        job_fail(job, &error);
+        job_fail(job, &error); /* RESUME loads again */
         return;
     }
     if (job->state != ENGINE_PAUSED && job_open(job, &error) != 0) {
@@ -174,7 +174,7 @@ static int64_t first_offset(const struct job *job, const struct input *input) {
     return job->bounded || input->step->source.kind == SOURCE_TABLE ? ENGINE_EARLIEST : ENGINE_LATEST;
 }
 
-int job_open(struct job *job, struct error *error) {
+static int open(struct job *job, struct error *error) {
     if (job->task == NULL)
         return 0;
     for (size_t i = 0; i < job->inputs.count; i++) {
@@ -188,6 +188,29 @@ int job_open(struct job *job, struct error *error) {
     job->doomed = false;
     job->moved = true; /* where it began is kept, too */
     return 0;
+}
+
+static int begin_again(struct job *job, struct error *error) {
+    enum engine_query_state before = job->state;
+    for (size_t i = 0; i < job->inputs.count; i++) {
+        input_close(job->engine, job->inputs.items[i]);
+        input_free(job->inputs.items[i]);
+    }
+    vector_clear(&job->inputs);
+    output_stop(&job->output);
+    task_free(job->task);
+    job->task = NULL;
+    job->unloaded = true;
+    if (build(job, error) != 0 || job_load(job, error) != 0 || open(job, error) != 0) {
+        job->state = before; /* a try that failed is no PAUSE */
+        return -1;
+    }
+    job->broken = job->lost = false;
+    return 0;
+}
+
+int job_open(struct job *job, struct error *error) {
+    return job->unloaded ? begin_again(job, error) : open(job, error);
 }
 
 void job_pause(struct job *job) {
@@ -377,22 +400,9 @@ static bool job_dirty(const struct job *job) {
 
 /* What was written after the last save is in doubt: state and positions go back to that save, output may repeat. */
 static void revive(struct job *job) {
-    enum engine_query_state before = job->state;
     struct error error = {0};
-    for (size_t i = 0; i < job->inputs.count; i++) {
-        input_close(job->engine, job->inputs.items[i]);
-        input_free(job->inputs.items[i]);
-    }
-    vector_clear(&job->inputs);
-    output_stop(&job->output);
-    task_free(job->task);
-    job->task = NULL;
-    if (build(job, &error) != 0 || job_load(job, &error) != 0 || job_open(job, &error) != 0) {
+    if (begin_again(job, &error) != 0)
         job_trouble(job, &error);
-        job->state = before; /* a try that failed is no PAUSE */
-        return;
-    }
-    job->broken = job->lost = false;
 }
 
 bool engine_dirty(const struct engine *engine) {

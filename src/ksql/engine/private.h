@@ -59,6 +59,7 @@ struct job {
     bool held;         /* made during a replay, not started */
     bool moved;        /* since the last save */
     struct text parts; /* of a record that is being loaded */
+    bool unloaded;     /* its kept state could not be loaded whole: it does not go on without */
     bool lost;         /* a topic of it could not be read on: ERROR until a try succeeds */
     bool resting;      /* broken before this commit, told then */
     int tries, rest;   /* of beginning again: how often, commits until the next */

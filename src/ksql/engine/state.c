@@ -108,9 +108,12 @@ static int load_record(void *context, struct view record, struct error *error) {
 
 int job_load(struct job *job, struct error *error) {
     const struct engine_memory *memory = job->engine->options.memory;
-    if (memory == NULL || job->push)
+    if (memory == NULL || job->push) {
+        job->unloaded = false;
         return 0;
+    }
     int status = memory->load(memory->context, view_of(job->id), load_record, job, error);
     text_free(&job->parts);
+    job->unloaded = status != 0;
     return status;
 }

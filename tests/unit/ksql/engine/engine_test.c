@@ -259,6 +259,37 @@ static void damaged_state_stops_the_query_with_a_reason_and_spares_the_others(vo
     tear_down(scene);
 }
 
+static void a_query_whose_state_was_not_loaded_is_resumed_with_it_or_not_at_all(void **state) {
+    (void)state;
+    struct scene *scene = set_up(false);
+    struct engine_query_info info;
+    struct text whole = TEXT_EMPTY;
+    must_run(scene, counting);
+    put(scene, "in", "a", "{\"V\":1}", 10);
+    pump(scene);
+    commit(scene);
+    scene->world.memory.save(&scene->world, VIEW("CTAS_T_0"), VIEW("\1\377\377\377\377"), NULL);
+    restart(scene, counting);
+    assert_int_not_equal(engine_whole_state(scene->engine, VIEW("CTAS_T_0"), &whole, &scene->error), 0);
+    assert_int_not_equal(run(scene, "RESUME CTAS_T_0;"), 0);
+    assert_string_equal(scene->error.message, "CTAS_T_0: a record of its kept state is cut off");
+    assert_true(engine_query_find(scene->engine, VIEW("CTAS_T_0"), &info));
+    assert_int_equal(info.state, ENGINE_ERROR);
+    put(scene, "in", "a", "{\"V\":2}", 20);
+    pump(scene);
+    commit(scene);
+    assert_int_equal(count(scene, "T"), 1);
+    struct world_saved *damaged = &scene->world.saved.items[--scene->world.saved.count];
+    memory_free(damaged->query);
+    memory_free(damaged->record);
+    must_run(scene, "RESUME CTAS_T_0;");
+    pump(scene);
+    assert_string_equal(last_value(scene, "T"), "{\"N\":2,\"TOTAL\":3}");
+    assert_int_equal(engine_whole_state(scene->engine, VIEW("CTAS_T_0"), &whole, &scene->error), 0);
+    text_free(&whole);
+    tear_down(scene);
+}
+
 static void statements_come_back_from_what_they_were_rewritten_to(void **state) {
     (void)state;
     static const char *const statements[] = {
@@ -666,6 +697,7 @@ int main(void) {
         cmocka_unit_test(the_whole_state_alone_stands_for_all_records_before_it),
         cmocka_unit_test(changes_larger_than_a_record_are_kept_in_parts_and_count_only_when_whole),
         cmocka_unit_test(damaged_state_stops_the_query_with_a_reason_and_spares_the_others),
+        cmocka_unit_test(a_query_whose_state_was_not_loaded_is_resumed_with_it_or_not_at_all),
         cmocka_unit_test(statements_come_back_from_what_they_were_rewritten_to),
         cmocka_unit_test(a_replay_brings_back_no_topic_and_no_schema_that_went_since),
         cmocka_unit_test(a_sink_topic_that_went_meanwhile_is_made_again_when_its_query_starts),

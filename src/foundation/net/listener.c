@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 128, DESCRIPTORS_KEPT = 64 };
+enum { BACKLOG = 1024, DESCRIPTORS_KEPT = 64 };
 
 static int fill_address(const char *text, uint16_t port, struct sockaddr_storage *address, socklen_t *size) {
     memset(address, 0, sizeof *address);

@@ -140,8 +140,8 @@ class Rates(Room):
         records = self.records(100000)
         self.limited("producer_byte_rate=200000")
         with Wire(self.address()) as wire:
-            waits = [self.produce(wire, records)["throttle_time_ms"] for _ in range(2)]  # a second's worth at once
-            self.assertEqual(waits, [0, 0] if waits[1] < 50 else waits)
+            waits = [self.produce(wire, records)["throttle_time_ms"] for _ in range(2)]  # a second's worth at once, and their headers
+            self.assertLess(max(waits), 50)
             began = time.monotonic()
             waits = [self.produce(wire, records)["throttle_time_ms"] for _ in range(4)]
             self.assertGreater(min(waits), 0)

@@ -15,7 +15,7 @@
 #include "server/broker/cleaner.h"
 #include "server/broker/connection.h"
 
-enum { CARE_EVERY_MS = 5000, TROUBLE_EVERY_MS = 10000, PAUSE_MS = 200, REPORT_AFTER_MS = 200 };
+enum { CARE_EVERY_MS = 5000, TROUBLE_EVERY_MS = 10000, PAUSE_MS = 200, REPORT_AFTER_MS = 200, ACCEPTS_A_TURN = 16 };
 
 struct broker {
     struct broker_core core;
@@ -87,11 +87,12 @@ static void pause_accepting(struct broker *broker) {
     loop_timer_set(broker->pause, PAUSE_MS);
 }
 
+/* Few a turn: those that have gone are seen in between, so that who comes and goes quickly does not meet its own limit. */
 static void accept_ready(void *context, unsigned events) {
     (void)events;
     struct broker *broker = context;
     char peer[64];
-    for (;;) {
+    for (int accepted = 0; accepted < ACCEPTS_A_TURN; accepted++) {
         if (!listener_may_accept(broker->listener)) {
             pause_accepting(broker);
             return;

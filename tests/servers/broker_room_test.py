@@ -127,6 +127,19 @@ class Limits(Room):
             each.close()
 
 
+    def test_limits_in_force_are_told_to_who_asks_for_the_brokers_settings(self):
+        self.limited("max.connections=77,consumer_byte_rate=5")
+        with Wire(self.address()) as wire:
+            answer = wire.call("DescribeConfigs", 1, resources=[{"resource_type": 4, "resource_name": "1", "configuration_keys": None}], include_synonyms=1)
+            configs = {row["name"]: row for row in answer["results"][0]["configs"]}
+            self.assertEqual((configs["max.connections"]["value"], configs["max.connections"]["read_only"]), ("77", 1))
+            self.assertEqual([row["value"] for row in configs["max.connections"]["synonyms"]], ["77", "1000"])
+            self.assertEqual(configs["consumer_byte_rate"]["value"], "5")
+            self.assertEqual(configs["producer_byte_rate"]["value"], "0")
+            answer = wire.call("DescribeConfigs", 1, resources=[{"resource_type": 4, "resource_name": "1", "configuration_keys": ["socket.request.max.bytes"]}])
+            self.assertEqual([row["name"] for row in answer["results"][0]["configs"]], ["socket.request.max.bytes"])
+
+
 class Rates(Room):
     def records(self, size):
         self.kcat("-P", "-t", "t", text="x" * size + "\n")
@@ -326,6 +339,81 @@ class Password(unittest.TestCase):
         self.doCleanups()
         self.setUp()
         self.assertNotEqual(first, self.properties["sasl.password"])
+
+
+class Web(unittest.TestCase):
+    """The HTTP servers' share of the same."""
+
+    def setUp(self):
+        self.home = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.home)
+        with open(self.home + "/said", "w", encoding="utf-8") as said:
+            self.servers = subprocess.Popen([PROGRAM, "serve", "broker", "registry", "--data", self.home + "/d"], stdout=subprocess.PIPE, stderr=said,
+                                            text=True)
+        self.addCleanup(self.end)
+        while (line := self.servers.stdout.readline().strip()) != "ready":
+            self.assertTrue(line, "the servers did not start")
+            if line.startswith("schema.registry.url="):
+                self.host, port = line.split("//")[1].rsplit(":", 1)
+                self.port = int(port)
+
+    def end(self):
+        self.servers.terminate()
+        self.servers.wait(PATIENCE)
+        self.servers.stdout.close()
+
+    def connect(self):
+        connection = socket.create_connection((self.host, self.port))
+        self.addCleanup(connection.close)
+        connection.settimeout(PATIENCE)
+        return connection
+
+    def begin(self, size):
+        connection = self.connect()
+        connection.sendall(f"POST /subjects/x/versions HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n".encode())
+        return connection
+
+    def status(self, connection):
+        return connection.recv(65536).split(b" ")[1].decode()
+
+    def get(self):
+        connection = self.connect()
+        connection.sendall(b"GET /subjects HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        return self.status(connection)
+
+    def test_half_bodies_of_all_cost_bounded_memory_and_others_are_served(self):
+        half = []
+        for _ in range(17):
+            half.append(self.begin(16000000))
+            half[-1].sendall(b"x" * 15900000)
+        whole = self.begin(8000000)
+        whole.sendall(b"x" * 8000000)
+        self.assertEqual(self.status(whole), "503")
+        self.assertEqual(self.get(), "200")
+        with open(self.home + "/said", encoding="utf-8") as said:
+            self.assertIn("those of all clients together hold 256 MB", said.read())
+        for each in half:
+            each.close()
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            whole = self.begin(8000000)
+            whole.sendall(b"x" * 8000000)
+            status = self.status(whole)
+            if status == "400":
+                break
+            self.assertLess(time.monotonic(), deadline, status)
+            time.sleep(0.1)
+
+    def test_one_address_cannot_take_all_connections(self):
+        taken = [self.connect() for _ in range(600)]
+        with open(self.home + "/said", encoding="utf-8") as said:
+            time.sleep(0.3)
+            self.assertNotIn("refused", said.read())
+        self.assertEqual(self.connect().recv(1), b"")
+        for each in taken[:10]:
+            each.close()
+        time.sleep(0.3)
+        self.assertEqual(self.get(), "200")
 
 
 class Console(unittest.TestCase):

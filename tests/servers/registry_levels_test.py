@@ -139,6 +139,30 @@ class Registry(unittest.TestCase):
                     for words in refusals[level]:
                         self.assertIn(words, refusal["message"])
 
+    def test_lists_come_in_pages(self):
+        for name in "abcde":
+            self.good("POST", f"/subjects/{name}/versions", self.body("AVRO", record(A)))
+        self.good("POST", "/subjects/a/versions", self.body("AVRO", record(A, B0)))
+        self.good("DELETE", "/subjects/c")
+        for query, expected in [("", "abde"), ("offset=1", "bde"), ("limit=2", "ab"), ("offset=2&limit=1", "d"), ("offset=4", ""), ("limit=0", "abde"),
+                                ("limit=-1", "abde"), ("offset=2&limit=2&deleted=true", "cd"), ("offset=9223372036854775807", "")]:
+            self.assertEqual(self.good("GET", f"/subjects?{query}"), list(expected), query)
+        self.assertEqual(self.good("GET", "/subjects/a/versions?offset=1&limit=5"), [2])
+        for query in ["offset=-1", "offset=x", "limit=x", "limit=", "offset=9223372036854775808"]:
+            status, answer = self.ask("GET", f"/subjects?{query}")
+            self.assertEqual((status, answer["error_code"]), (422, 422), query)
+            self.assertIn("offset and limit are numbers", answer["message"])
+
+    def test_settings_that_are_not_here_are_refused_by_name_and_nothing_changes(self):
+        for name, value in [("normalize", True), ("compatibilityGroup", "application.version"), ("defaultMetadata", {"properties": {"a": "b"}}),
+                            ("overrideMetadata", {}), ("defaultRuleSet", {}), ("overrideRuleSet", {}), ("alias", "other")]:
+            status, answer = self.ask("PUT", "/config", {"compatibility": "FULL", name: value})
+            self.assertEqual((status, answer["error_code"]), (422, 42205), name)
+            self.assertIn(f"'{name}' is not supported", answer["message"])
+        self.assertEqual(self.good("GET", "/config"), {"compatibilityLevel": "BACKWARD"})
+        self.good("PUT", "/config", {"compatibility": "FULL", "normalize": False, "compatibilityGroup": None})
+        self.assertEqual(self.good("GET", "/config"), {"compatibilityLevel": "FULL"})
+
     def everything(self):
         """All that can be asked."""
         subjects = self.good("GET", "/subjects?deleted=true")

@@ -21,6 +21,16 @@ struct http_exchange *exchange_new(struct service *service, struct MHD_Connectio
     return exchange;
 }
 
+bool exchange_take_body(struct http_exchange *exchange, size_t bytes, size_t most) {
+    struct http_server *server = exchange->service->server;
+    if (atomic_fetch_add(&server->bodies, bytes) + bytes > most) {
+        atomic_fetch_sub(&server->bodies, bytes);
+        return false;
+    }
+    exchange->body_held += bytes;
+    return true;
+}
+
 void exchange_hold(struct http_exchange *exchange) {
     atomic_fetch_add(&exchange->holders, 1);
 }
@@ -39,6 +49,8 @@ void exchange_release(struct http_exchange *exchange) {
     }
     vector_free(&exchange->headers);
     text_free(&exchange->body);
+    if (exchange->body_held)
+        atomic_fetch_sub(&exchange->service->server->bodies, exchange->body_held);
     text_free(&exchange->answer);
     memory_free(exchange->content_type);
     memory_free(exchange->method);

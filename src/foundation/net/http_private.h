@@ -27,6 +27,7 @@ struct http_server {
     struct loop *loop;
     pthread_t thread;
     VECTOR(struct service *) services;
+    atomic_size_t bodies; /* bytes of all requests that are not answered */
 };
 
 struct parameter {
@@ -44,7 +45,8 @@ struct http_exchange {
     struct MHD_Connection *connection; /* NULL once the connection let go; HTTP thread */
     char *method, *path, *raw_path;
     struct text body;
-    bool too_large, dispatched, suspended, queued;
+    size_t body_held; /* of the server's bodies */
+    bool too_large, too_many, dispatched, suspended, queued;
     const struct http_route *route; /* once dispatched; NULL when none fits */
     struct parameter parameters[PARAMETERS];
     size_t parameter_count;
@@ -66,6 +68,8 @@ struct http_exchange {
 
 struct http_exchange *exchange_new(struct service *service, struct MHD_Connection *connection, const char *url,
                                    const char *method);
+/* Counts bytes of its body; false when all bodies together would be more than `most`. */
+bool exchange_take_body(struct http_exchange *exchange, size_t bytes, size_t most);
 void exchange_hold(struct http_exchange *exchange);
 void exchange_release(struct http_exchange *exchange);
 

@@ -11,7 +11,14 @@
 #include "foundation/net/http_text.h"
 #include "foundation/net/listener.h"
 
-enum { BODY_LIMIT = 16 << 20, CONNECTIONS = 512, IDLE_SECONDS = 120, PAUSE_MS = 200 };
+enum {
+    BODY_LIMIT = 16 << 20,
+    CONNECTIONS = 1000,
+    CONNECTIONS_EACH = 600,
+    BODIES_MOST = 256 << 20,
+    IDLE_SECONDS = 120,
+    PAUSE_MS = 200
+};
 
 /* --- the daemon's turn on the loop --- */
 
@@ -69,8 +76,8 @@ static void accept_ready(void *context, unsigned events) {
             continue;
         }
         if (MHD_add_connection(service->daemon, fd, (struct sockaddr *)&address, size) != MHD_YES)
-            log_warn(service->options.name, "connection from %s refused: too many at once",
-                     peer); /* closed by the library */
+            log_warn(service->options.name, "connection from %s refused: %d are the most at once, %d of one address",
+                     peer, CONNECTIONS, CONNECTIONS_EACH); /* closed by the library */
     }
     service_run(service);
 }
@@ -130,6 +137,11 @@ static void dispatch(struct http_exchange *exchange) {
         answer_plain(exchange, 413, "The request's body is too large.\n");
         return;
     }
+    if (exchange->too_many) {
+        log_warn(options->name, "a request was refused: those of all clients together hold %d MB", BODIES_MOST >> 20);
+        answer_plain(exchange, 503, "The requests of all clients together are too large; try again in a while.\n");
+        return;
+    }
     for (const struct http_route *route = options->routes; route->pattern && !found; route++) {
         if (!match_route(exchange, route))
             continue;
@@ -170,6 +182,8 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
         size_t limit = service->options.body_limit ? service->options.body_limit : BODY_LIMIT;
         if (exchange->body.size + *upload_size > limit)
             exchange->too_large = true;
+        else if (!exchange_take_body(exchange, *upload_size, BODIES_MOST))
+            exchange->too_many = true;
         else
             text_append_bytes(&exchange->body, upload, *upload_size);
         *upload_size = 0;
@@ -274,7 +288,8 @@ int http_server_listen(struct http_server *server, const struct http_service_opt
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle,
         service, MHD_OPTION_EXTERNAL_LOGGER, log_library, service, MHD_OPTION_NOTIFY_COMPLETED, completed, service,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, service, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_END);
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)CONNECTIONS_EACH, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)IDLE_SECONDS, MHD_OPTION_END);
     if (!service->daemon) {
         service_free(service);
         return error_set(error, ERROR_INTERNAL, "%s: the HTTP library does not start", options->name);

@@ -30,6 +30,10 @@ static void put(struct broker_limits *limits, const struct broker_limit *row, in
     *(int64_t *)(void *)((char *)limits + row->at) = value;
 }
 
+int64_t broker_limit_get(const struct broker_limits *limits, const struct broker_limit *row) {
+    return *(const int64_t *)(const void *)((const char *)limits + row->at);
+}
+
 static int unknown(struct view name, struct error *error) {
     struct text names = TEXT_EMPTY;
     for (size_t i = 0; i < broker_limit_count; i++)

@@ -26,3 +26,4 @@ extern const size_t broker_limit_count;
 /* text: NAME=VALUE, comma between two; NULL or empty: the usual limits. ERROR_INVALID names what is wrong, and for an
  * unknown name all that there are. */
 int broker_limits_read(struct broker_limits *limits, const char *text, struct error *error);
+int64_t broker_limit_get(const struct broker_limits *limits, const struct broker_limit *row);

@@ -85,10 +85,10 @@ ACTION(server_root)
 
 static const struct http_work works[] = {
     {"GET", "/", run_server_root, "answers {}"},
-    {"GET", "/subjects", run_subjects_list, "names; ?subjectPrefix, ?deleted, ?deletedOnly"},
+    {"GET", "/subjects", run_subjects_list, "names; ?subjectPrefix, ?deleted, ?deletedOnly, ?offset, ?limit"},
     {"POST", "/subjects/{subject}", run_subject_look_up, "id and version of a schema; ?normalize, ?deleted"},
     {"DELETE", "/subjects/{subject}", run_subject_delete, "softly, then ?permanent"},
-    {"GET", "/subjects/{subject}/versions", run_versions_list, "numbers; ?deleted, ?deletedOnly"},
+    {"GET", "/subjects/{subject}/versions", run_versions_list, "numbers; ?deleted, ?deletedOnly, ?offset, ?limit"},
     {"POST", "/subjects/{subject}/versions", run_version_register, "registers a schema; ?normalize"},
     {"GET", "/subjects/{subject}/versions/{version}", run_version_get, "number or latest; ?deleted"},
     {"DELETE", "/subjects/{subject}/versions/{version}", run_version_delete, "softly, then ?permanent"},

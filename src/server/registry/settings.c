@@ -104,6 +104,23 @@ static bool has_schemas(const struct registry *registry, const char *name) {
     return false;
 }
 
+/* What a configuration may carry elsewhere and would be dropped here. Off it is taken. */
+static bool has_unsupported(const json_t *root, struct http_reply *reply) {
+    static const char *const names[] = {
+        "normalize",       "compatibilityGroup",  "defaultMetadata", "overrideMetadata", "defaultRuleSet",
+        "overrideRuleSet", "compatibilityPolicy", "alias",           "validateFields",   "validateRules"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const json_t *field = json_object_get(root, names[i]);
+        if (!field || json_is_null(field) || json_is_false(field))
+            continue;
+        http_reply_fault(reply, 42205,
+                         "The setting '%s' is not supported by this registry, which knows 'compatibility'%s", names[i],
+                         i ? "" : "; a request may say ?normalize=true");
+        return true;
+    }
+    return false;
+}
+
 static void setting_put(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply,
                         const struct setting *setting) {
     struct view body = http_exchange_body(exchange);
@@ -117,7 +134,8 @@ static void setting_put(struct registry *registry, const struct http_exchange *e
     if (!root) {
         http_reply_fault(reply, 400, "The body is not JSON: %s at line %d, column %d", where.text, where.line,
                          where.column);
-    } else if (!subject_is_allowed(http_exchange_parameter(exchange, "subject"), reply)) {
+    } else if (!subject_is_allowed(http_exchange_parameter(exchange, "subject"), reply) ||
+               (setting == &config && has_unsupported(root, reply))) {
         goto cleanup;
     } else if (setting == &mode && (strcmp(value, "READONLY_OVERRIDE") == 0 || strcmp(value, "FORWARD") == 0)) {
         http_reply_fault(reply, 42205,

@@ -52,19 +52,52 @@ static void append_schema(struct text *out, const char *subject, const struct st
     text_append_char(out, '}');
 }
 
+/* ?offset= and ?limit= of a list: Confluent's limit below 1 means all. */
+struct page {
+    int64_t skip, left;
+    bool first;
+};
+
+static bool page_read(struct page *page, const struct http_exchange *exchange, struct http_reply *reply) {
+    const char *offset = http_exchange_query(exchange, "offset"), *limit = http_exchange_query(exchange, "limit");
+    *page = (struct page){0, INT64_MAX, true};
+    if ((offset && (!view_to_int64(view_of(offset), &page->skip) || page->skip < 0)) ||
+        (limit && !view_to_int64(view_of(limit), &page->left))) {
+        http_reply_fault(reply, 422, "offset and limit are numbers, offset not below 0");
+        return false;
+    }
+    if (page->left < 1)
+        page->left = INT64_MAX;
+    return true;
+}
+
+/* True: the next item is on the page; its comma is written. */
+static bool page_takes(struct page *page, struct text *out) {
+    if (page->skip > 0 || page->left <= 0) {
+        page->skip--;
+        return false;
+    }
+    page->left--;
+    if (!page->first)
+        text_append_char(out, ',');
+    page->first = false;
+    return true;
+}
+
 void subjects_list(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const char *prefix = http_exchange_query(exchange, "subjectPrefix");
-    bool only = asks(exchange, "deletedOnly"), deleted = only || asks(exchange, "deleted"), first = true;
+    bool only = asks(exchange, "deletedOnly"), deleted = only || asks(exchange, "deleted");
+    struct page page;
+    if (!page_read(&page, exchange, reply))
+        return;
     text_append_char(&reply->body, '[');
     for (size_t i = 0; i < registry->store.subjects.count; i++) {
         const struct stored_subject *subject = registry->store.subjects.items[i];
         if (!subject_latest(subject, deleted) || (only && subject_latest(subject, false)) ||
             (prefix && !view_starts_with(view_of(subject->name), view_of(prefix))))
             continue;
-        if (!first)
-            text_append_char(&reply->body, ',');
-        text_append_json(&reply->body, view_of(subject->name));
-        first = false;
+        if (page_takes(&page, &reply->body))
+            text_append_json(&reply->body, view_of(subject->name));
     }
     text_append_char(&reply->body, ']');
 }
@@ -170,19 +203,22 @@ void subject_delete(struct registry *registry, const struct http_exchange *excha
 
 void versions_list(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const char *name = subject_of(exchange);
-    bool only = asks(exchange, "deletedOnly"), deleted = only || asks(exchange, "deleted"), first = true;
+    bool only = asks(exchange, "deletedOnly"), deleted = only || asks(exchange, "deleted");
+    struct page page;
     const struct stored_subject *subject = subject_seen(registry, name, deleted);
     if (!subject) {
         reply_subject_not_found(reply, name);
         return;
     }
+    if (!page_read(&page, exchange, reply))
+        return;
     text_append_char(&reply->body, '[');
     for (size_t i = 0; i < subject->versions.count; i++) {
         const struct stored_schema *schema = &subject->versions.items[i];
         if ((schema->deleted && !deleted) || (only && !schema->deleted))
             continue;
-        text_append_format(&reply->body, "%s%d", first ? "" : ",", (int)schema->version);
-        first = false;
+        if (page_takes(&page, &reply->body))
+            text_append_format(&reply->body, "%d", (int)schema->version);
     }
     text_append_char(&reply->body, ']');
 }

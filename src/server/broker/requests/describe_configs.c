@@ -75,6 +75,22 @@ static void answer_topic(struct request *request, const struct topic *topic, con
     }
 }
 
+/* Limits as they are in force; what a topic's name would be is not among them. */
+static void answer_limits(struct request *request, const struct asked *asked) {
+    for (size_t i = 0; i < broker_limit_count; i++) {
+        const struct broker_limit *row = &broker_limit_rows[i];
+        char value[24], usual[24];
+        int64_t now = broker_limit_get(&request->core->limits, row);
+        if (!wanted(asked, row->name))
+            continue;
+        snprintf(value, sizeof value, "%lld", (long long)now);
+        snprintf(usual, sizeof usual, "%lld", (long long)row->value);
+        struct entry entry = {row->name,    value, usual,    now == row->value ? SOURCE_DEFAULT : SOURCE_STATIC,
+                              SETTING_LONG, true,  row->help};
+        answer_entry(request, &entry, asked);
+    }
+}
+
 static void answer_broker(struct request *request, const struct asked *asked) {
     const struct broker_core *core = request->core;
     char node[16];
@@ -95,7 +111,10 @@ static void answer_broker(struct request *request, const struct asked *asked) {
     int32_t count = 0;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         count += wanted(asked, rows[i].name);
+    for (size_t i = 0; i < broker_limit_count; i++)
+        count += wanted(asked, broker_limit_rows[i].name);
     answer_array(request, count);
+    answer_limits(request, asked);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (wanted(asked, rows[i].name))
             answer_entry(request, &rows[i], asked);

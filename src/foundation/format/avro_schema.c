@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "foundation/base/map.h"
+#include "foundation/format/avro_read.h"
 #include "foundation/format/formats.h"
 
 enum { DEPTH_MOST = 32 };
@@ -96,6 +97,65 @@ static bool parse_logical(struct avro_node *node, json_t *json) {
     return true;
 }
 
+static bool write_default(struct text *out, const struct avro_node *node, json_t *json);
+
+static bool write_defaults(struct text *out, const struct avro_node *record, json_t *json) {
+    for (size_t i = 0; i < record->count; i++) {
+        struct view name = record->fields[i].name;
+        if (!record->fields[i].type || !write_default(out, record->fields[i].type, json_object_get(json, name.data)))
+            return false;
+    }
+    return json_is_object(json);
+}
+
+/* A default of the schema as records have it; false when it is none, or of a kind that is not read (bytes, fixed, lists
+ * with elements). Of a union it belongs to the first branch. */
+static bool write_default(struct text *out, const struct avro_node *node, json_t *json) {
+    switch (node->kind) {
+    case AVRO_KIND_NULL:
+        return json_is_null(json);
+    case AVRO_KIND_BOOLEAN:
+        text_append_char(out, (char)json_is_true(json));
+        return json_is_boolean(json);
+    case AVRO_KIND_INT:
+    case AVRO_KIND_LONG:
+        avro_write_long(out, json_integer_value(json));
+        return json_is_integer(json);
+    case AVRO_KIND_FLOAT: {
+        float single = (float)json_number_value(json);
+        text_append_bytes(out, &single, sizeof single);
+        return json_is_number(json);
+    }
+    case AVRO_KIND_DOUBLE: {
+        double real = json_number_value(json);
+        text_append_bytes(out, &real, sizeof real);
+        return json_is_number(json);
+    }
+    case AVRO_KIND_STRING:
+        avro_write_long(out, (int64_t)json_string_length(json));
+        text_append_bytes(out, json_string_value(json) ? json_string_value(json) : "", json_string_length(json));
+        return json_is_string(json);
+    case AVRO_KIND_ENUM:
+        for (size_t i = 0; json_is_string(json) && i < node->count; i++)
+            if (view_equal(node->symbols[i], view_of(json_string_value(json)))) {
+                avro_write_long(out, (int64_t)i);
+                return true;
+            }
+        return false;
+    case AVRO_KIND_ARRAY:
+    case AVRO_KIND_MAP:
+        avro_write_long(out, 0);
+        return json && json_array_size(json) == 0 && json_object_size(json) == 0 && !json_is_null(json);
+    case AVRO_KIND_RECORD:
+        return json_is_object(json) && write_defaults(out, node, json);
+    case AVRO_KIND_UNION:
+        avro_write_long(out, 0);
+        return node->count > 0 && write_default(out, node->branches[0], json);
+    default:
+        return false;
+    }
+}
+
 static const struct avro_node *parse_record(struct parsing *parsing, json_t *json, struct avro_node *node,
                                             struct view space) {
     json_t *fields = json_object_get(json, "fields");
@@ -118,6 +178,10 @@ static const struct avro_node *parse_record(struct parsing *parsing, json_t *jso
         node->fields[i].type = parse(parsing, json_object_get(field, "type"), space);
         if (!node->fields[i].type)
             return NULL;
+        struct text bytes = TEXT_EMPTY;
+        if (write_default(&bytes, node->fields[i].type, json_object_get(field, "default")))
+            node->fields[i].fallback = arena_copy_view(parsing->arena, text_view(&bytes));
+        text_free(&bytes);
     }
     return node;
 }
@@ -233,18 +297,20 @@ const struct avro_node *avro_schema_parse(struct view text, struct arena *arena,
 
 /* --- what ksqlDB registers --- */
 
-static void write_type(struct text *out, const struct sql_type *type, const char *name);
+/* inside: of a record, whose namespace it has. */
+static void write_type(struct text *out, const struct sql_type *type, const char *name, bool inside);
 
-static void write_nullable(struct text *out, const struct sql_type *type, const char *name) {
+static void write_nullable(struct text *out, const struct sql_type *type, const char *name, bool inside) {
     text_append_string(out, "[\"null\",");
-    write_type(out, type, name);
+    write_type(out, type, name, inside);
     text_append_char(out, ']');
 }
 
-static void write_record(struct text *out, const char *full, const struct column *columns, size_t count, bool entry) {
+static void write_record(struct text *out, const char *full, const struct column *columns, size_t count, bool entry,
+                         bool inside) {
     const char *dot = strrchr(full, '.'), *name = dot ? dot + 1 : full;
     text_append_format(out, "{\"type\":\"record\",\"name\":\"%s\",", name);
-    if (dot)
+    if (dot && !inside)
         text_append_format(out, "\"namespace\":\"%.*s\",", (int)(dot - full), full);
     text_append_string(out, "\"fields\":[");
     for (size_t i = 0; i < count; i++) {
@@ -253,7 +319,7 @@ static void write_record(struct text *out, const char *full, const struct column
         text_append_string(out, i ? ",{\"name\":" : "{\"name\":");
         text_append_json(out, columns[i].name);
         text_append_string(out, ",\"type\":");
-        write_nullable(out, columns[i].type, text_string(&inner));
+        write_nullable(out, columns[i].type, text_string(&inner), true);
         text_append_string(out, ",\"default\":null}");
         text_free(&inner);
     }
@@ -263,7 +329,7 @@ static void write_record(struct text *out, const char *full, const struct column
     text_append_format(out, ",\"connect.name\":\"%s\"}", full);
 }
 
-static void write_type(struct text *out, const struct sql_type *type, const char *name) {
+static void write_type(struct text *out, const struct sql_type *type, const char *name, bool inside) {
     static const char *const plain[] = {[SQL_BOOLEAN] = "\"boolean\"",
                                         [SQL_INTEGER] = "\"int\"",
                                         [SQL_BIGINT] = "\"long\"",
@@ -296,18 +362,18 @@ static void write_type(struct text *out, const struct sql_type *type, const char
         break;
     case SQL_ARRAY:
         text_append_string(out, "{\"type\":\"array\",\"items\":");
-        write_nullable(out, type->element, name);
+        write_nullable(out, type->element, name, inside);
         text_append_char(out, '}');
         break;
     case SQL_MAP: {
         struct column entry[2] = {{VIEW("key"), type->key}, {VIEW("value"), type->element}};
         text_append_string(out, "{\"type\":\"array\",\"items\":");
-        write_record(out, name, entry, 2, true);
+        write_record(out, name, entry, 2, true, inside);
         text_append_char(out, '}');
         break;
     }
     case SQL_STRUCT:
-        write_record(out, name, (const struct column *)type->fields, type->field_count, false);
+        write_record(out, name, (const struct column *)type->fields, type->field_count, false, inside);
         break;
     default:
         text_append_string(out, plain[type->base]);
@@ -323,9 +389,9 @@ int avro_schema_text(const struct column *columns, size_t count, const struct co
     else
         text_append_string(&name, "io.confluent.ksql.avro_schemas.KsqlDataSourceSchema");
     if (options->unwrapped && count == 1)
-        write_type(out, columns[0].type, text_string(&name));
+        write_type(out, columns[0].type, text_string(&name), false);
     else
-        write_record(out, text_string(&name), columns, count, false);
+        write_record(out, text_string(&name), columns, count, false, false);
     text_free(&name);
     return 0;
 }

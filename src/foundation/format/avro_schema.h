@@ -34,6 +34,7 @@ struct avro_field {
     struct view name;
     const struct avro_node *type;
     bool has_default;
+    struct view fallback; /* the default as it is written; data NULL: none, or none of a kind that is read */
 };
 struct avro_node {
     enum avro_kind kind;

@@ -187,7 +187,7 @@ int avro_steps_write(const struct avro_step *steps, size_t count, const struct v
                      struct error *error) {
     for (const struct avro_step *step = steps; step < steps + count; step++) {
         struct value value = step->type ? values[step->column] : value_null();
-        if (!write_plain(step, value, out) && avro_format_write(step->field->type, step->type, value, out, error) != 0)
+        if (!write_plain(step, value, out) && avro_field_write(step->field, step->type, value, out, error) != 0)
             return error_wrap(error, "field %.*s", VIEW_ARGS(step->field->name));
     }
     return 0;

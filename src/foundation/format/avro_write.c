@@ -59,6 +59,21 @@ static void write_bytes(struct text *out, struct view bytes) {
     text_append(out, bytes);
 }
 
+static bool holds_null(const struct avro_node *node) {
+    bool holds = node->kind == AVRO_KIND_NULL;
+    for (size_t i = 0; node->kind == AVRO_KIND_UNION && i < node->count; i++)
+        holds |= node->branches[i]->kind == AVRO_KIND_NULL;
+    return holds;
+}
+
+int avro_field_write(const struct avro_field *field, const struct sql_type *type, struct value value, struct text *out,
+                     struct error *error) {
+    if (value.tag != VALUE_NULL || !field->fallback.data || holds_null(field->type))
+        return avro_format_write(field->type, type, value, out, error);
+    text_append(out, field->fallback);
+    return 0;
+}
+
 static int write_struct(const struct avro_node *node, const struct sql_type *type, struct value value, struct text *out,
                         struct error *error) {
     for (size_t i = 0; i < node->count; i++) {
@@ -66,8 +81,8 @@ static int write_struct(const struct avro_node *node, const struct sql_type *typ
         while (type && at < type->field_count && !view_equal_ignoring_case(type->fields[at].name, node->fields[i].name))
             at++;
         bool have = type && at < type->field_count;
-        if (avro_format_write(node->fields[i].type, have ? type->fields[at].type : NULL,
-                              have ? value.items[at] : value_null(), out, error) != 0)
+        if (avro_field_write(&node->fields[i], have ? type->fields[at].type : NULL,
+                             have ? value.items[at] : value_null(), out, error) != 0)
             return -1;
     }
     return 0;

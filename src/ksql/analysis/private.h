@@ -127,6 +127,12 @@ struct view timestamp_name(struct arena *arena, struct view written);
 int timestamp_check(struct arena *arena, struct view name, const struct sql_type *type, struct view format,
                     struct error *error);
 int side_check(const struct analysis *analysis, const struct source *source, bool is_key, struct error *error);
+/* Without table scans a pull query's WHERE must name the table's key. */
+int pull_check_keys(const struct analysis *analysis, const struct source *source, const struct node *where,
+                    struct error *error);
+/* The columns that the registered schema of a side has; an id in the format says which. */
+int schema_of_side(const struct analysis *analysis, const struct source *source, bool is_key, struct column **columns,
+                   size_t *count, struct error *error);
 
 /* --- WITH (with.c) --- */
 struct with_properties {

@@ -169,6 +169,30 @@ static int make_format(struct building *building, const struct with_properties *
     return 0;
 }
 
+/* VALUE_SCHEMA_ID: the columns are the first ones of that schema; what it has more must have defaults, which only a
+ * record shows. */
+static int follows_named_schema(const struct analysis *analysis, const struct source *sink, struct error *error) {
+    const struct schema *schema = sink->schema;
+    const struct column *own = schema->columns + schema->key_count;
+    struct column *columns, *changed = arena_zero(analysis->arena, (schema->value_count + 1) * sizeof *changed);
+    size_t count, differ = 0;
+    if (sink->format.value_schema_id == 0 || schema->value_count == 0)
+        return 0;
+    if (schema_of_side(analysis, sink, false, &columns, &count, error) != 0)
+        return -1;
+    for (size_t i = 0; i < schema->value_count; i++)
+        if (i >= count || !view_equal(own[i].name, columns[i].name) || !sql_type_equal(own[i].type, columns[i].type))
+            changed[differ++] = own[i];
+    if (differ == 0)
+        return 0;
+    struct view got = columns_text(analysis->arena, changed, differ, false);
+    struct view wanted = columns_text(analysis->arena, columns, count, false);
+    return error_set(error, ERROR_INVALID,
+                     "The following value columns are changed, missing or reordered: %.*s. Schema from schema registry "
+                     "is %.*s",
+                     VIEW_ARGS(got), VIEW_ARGS(wanted));
+}
+
 static int make_sink(struct building *building, const struct with_properties *with,
                      struct query_definition *definition) {
     struct source *sink = &definition->sink;
@@ -193,7 +217,8 @@ static int make_sink(struct building *building, const struct with_properties *wi
     analysis.arena = building->arena;
     if (key_check(&analysis, sink->schema, building->error) != 0 || make_format(building, with, sink) != 0 ||
         side_check(&analysis, sink, true, building->error) != 0 ||
-        side_check(&analysis, sink, false, building->error) != 0)
+        side_check(&analysis, sink, false, building->error) != 0 ||
+        follows_named_schema(&analysis, sink, building->error) != 0)
         return -1;
     struct topic_facts facts;
     struct error problem = {0};

@@ -171,8 +171,8 @@ static int missing_schema(const struct source *source, bool is_key, struct error
         side, VIEW_ARGS(source->topic), VIEW_ARGS(source->topic), side, VIEW_ARGS(source->topic));
 }
 
-static int infer_side(const struct analysis *analysis, const struct source *source, bool is_key,
-                      struct column **columns, size_t *count, struct error *error) {
+int schema_of_side(const struct analysis *analysis, const struct source *source, bool is_key, struct column **columns,
+                   size_t *count, struct error *error) {
     struct view name = is_key ? source->format.key_format : source->format.value_format;
     const struct format *format = format_find(name);
     int32_t id = is_key ? source->format.key_schema_id : source->format.value_schema_id;
@@ -445,9 +445,9 @@ int analyse_source(const struct analysis *analysis, const struct statement *stat
     memcpy(written + key_count, values, value_count * sizeof *values);
     *schema = (struct schema){written, key_count, value_count};
     definition->rewritten = print_source(analysis->arena, statement, source, false, (struct view){0});
-    if (infer_key && infer_side(analysis, source, true, &keys, &key_count, error) != 0)
+    if (infer_key && schema_of_side(analysis, source, true, &keys, &key_count, error) != 0)
         return -1;
-    if (infer_value && infer_side(analysis, source, false, &values, &value_count, error) != 0)
+    if (infer_value && schema_of_side(analysis, source, false, &values, &value_count, error) != 0)
         return -1;
     if (infer_key)
         for (size_t i = 0; i < key_count; i++)

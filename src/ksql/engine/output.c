@@ -23,15 +23,29 @@ static int register_side(struct engine *engine, const struct step *sink, const s
     return status;
 }
 
+/* *_SCHEMA_ID: records follow that schema, which is registered already. */
+static int named_schema(struct engine *engine, const struct source *side, bool is_key, struct codec_options *options,
+                        struct error *error) {
+    struct schema_source *schemas = engine->options.schemas->source;
+    struct view type;
+    options->schema_id = is_key ? side->format.key_schema_id : side->format.value_schema_id;
+    return options->schema_id == 0
+               ? 0
+               : schemas->by_id(schemas->context, options->schema_id, &options->writer_schema, &type, error);
+}
+
 static struct codec *side_codec(struct engine *engine, const struct step *sink, const struct source *side, bool is_key,
                                 struct error *error) {
     const struct schema *schema = side->schema;
     struct codec_options options = source_codec_options(side, is_key);
     const struct format *format = format_find(is_key ? side->format.key_format : side->format.value_format);
     size_t count = is_key ? schema->key_count : schema->value_count;
+    if ((format->flags & FORMAT_REGISTRY) != 0 && count != 0 &&
+        named_schema(engine, side, is_key, &options, error) != 0)
+        return NULL;
     struct codec *codec = format->compile(schema->columns + (is_key ? 0 : schema->key_count), count, &options,
                                           engine->options.schemas->source, error);
-    if (codec != NULL && register_side(engine, sink, side, is_key, codec, error) != 0) {
+    if (codec != NULL && options.schema_id == 0 && register_side(engine, sink, side, is_key, codec, error) != 0) {
         codec_free(codec);
         return NULL;
     }

@@ -31,7 +31,8 @@ struct analysis_settings {
     bool wrap_single_values;                               /* ksql.persistence.wrap.single.values */
     const char *topic_prefix;                              /* ksql.output.topic.name.prefix; NULL = none */
     bool keys_as_projected;                                /* ksql.new.query.planner.enabled */
-    bool rewritten; /* statements come back as they were rewritten, with what people may not set */
+    bool no_table_scans; /* ksql.query.pull.table.scan.enabled=false: pull queries name the key */
+    bool rewritten;      /* statements come back as they were rewritten, with what people may not set */
 };
 struct analysis {
     struct arena *arena; /* for everything that is made here */

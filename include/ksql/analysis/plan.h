@@ -140,6 +140,7 @@ struct step_aggregate {
     size_t aggregate_count;
     struct window window;
     bool over_table; /* old rows are undone */
+    bool final;      /* a window's row goes out once, when it has closed */
 };
 struct step_sink {
     struct view name, topic;

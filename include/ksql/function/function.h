@@ -53,6 +53,7 @@ struct function_context {
     const char *zone;              /* default zone of time functions: IANA name; NULL = UTC */
     const struct clock *clock;     /* NULL = real */
     int64_t list_limit, set_limit; /* of COLLECT_LIST and COLLECT_SET; 0 = none */
+    int64_t *arrivals; /* counts up with each row that *_BY_OFFSET takes, never back; NULL = sessions tell the order */
 };
 
 /* A lambda at work: `values` are its parameters. */

@@ -14,7 +14,7 @@ struct stored {
     const struct value *key;
     struct value *values;
     int64_t timestamp, window_start, window_end;
-    bool marked; /* the caller's own: false in a new row, stays when the row is replaced, not kept beyond a restart */
+    uint8_t marked; /* the caller's own: 0 in a new row, stays when the row is replaced, not kept beyond a restart */
 };
 /* journal: changes are kept for store_take_changes. */
 struct store *store_new(size_t key_count, size_t value_count, bool journal);

@@ -142,6 +142,19 @@ static const struct expression *concatenate(struct binder *binder, const struct 
     return call;
 }
 
+static void refuse_arithmetic(struct binder *binder, const struct node *node, const struct sql_type *a,
+                              const struct sql_type *b) {
+    struct view text = binder_text(binder, node);
+    if (a == NULL || b == NULL)
+        error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                     "Error processing expression: %.*s. Arithmetic on types %.*s and %.*s are not supported.",
+                     VIEW_ARGS(text), VIEW_ARGS(type_text(binder->arena, a)), VIEW_ARGS(type_text(binder->arena, b)));
+    else
+        error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                     "Error processing expression: %.*s. Unsupported arithmetic types. %s %s", VIEW_ARGS(text),
+                     sql_base_name(a->base), sql_base_name(b->base));
+}
+
 static const struct expression *arithmetic(struct binder *binder, const struct node *node) {
     const struct expression *left = bind_node(binder, node->children[0]);
     const struct expression *right = left == NULL ? NULL : bind_node(binder, node->children[1]);
@@ -152,10 +165,7 @@ static const struct expression *arithmetic(struct binder *binder, const struct n
     if (sign == '+' && a != NULL && b != NULL && a->base == SQL_STRING && b->base == SQL_STRING)
         return concatenate(binder, left, right);
     if (a == NULL || b == NULL || !sql_type_is_number(a) || !sql_type_is_number(b)) {
-        struct view text = binder_text(binder, node);
-        error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
-                     "Error processing expression: %.*s. Unsupported arithmetic types. %s %s", VIEW_ARGS(text),
-                     a == NULL ? "null" : sql_base_name(a->base), b == NULL ? "null" : sql_base_name(b->base));
+        refuse_arithmetic(binder, node, a, b);
         return NULL;
     }
     const struct sql_type *type = common_number(binder->arena, a, b);

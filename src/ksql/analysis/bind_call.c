@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ksql/analysis/private.h"
+#include "ksql/function/cast.h"
 
 static const struct expression *aggregate_call(struct binder *binder, const struct node *node,
                                                const struct function_call *call,
@@ -110,7 +111,31 @@ static int check_aggregate(struct binder *binder, const struct node *node) {
     if (binder->in_aggregate)
         return error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
                             "Aggregate functions can not be nested: %.*s", VIEW_ARGS(binder_text(binder, node)));
-    return binder->grouping == NULL ? bind_no_function(binder, node) : 0;
+    return binder->grouping == NULL && node->child_count == 0 ? bind_no_function(binder, node) : 0;
+}
+
+/* GREATEST and LEAST read a text among dates or times as one of those. */
+static int read_texts(struct binder *binder, const struct node *node, struct call *call) {
+    const struct sql_type *wanted = NULL;
+    for (size_t i = 0; wanted == NULL && i < call->count; i++) {
+        const struct sql_type *type = call->types[i];
+        bool time = type != NULL && (type->base == SQL_DATE || type->base == SQL_TIME || type->base == SQL_TIMESTAMP);
+        wanted = time ? type : NULL;
+    }
+    for (size_t i = 0; wanted != NULL && i < call->count; i++) {
+        struct value value;
+        if (call->types[i] == NULL || call->types[i]->base != SQL_STRING ||
+            call->arguments[i]->kind != EXPRESSION_LITERAL)
+            continue;
+        if (cast_value(call->types[i], wanted, call->constants[i], binder->arena, &value, binder->error) != 0)
+            return error_set_at(binder->error, ERROR_INVALID, node->line, node->column,
+                                "%.*s: %.*s cannot be read as a %s", VIEW_ARGS(node->name),
+                                VIEW_ARGS(binder_text(binder, node->children[i])), sql_base_name(wanted->base));
+        call->arguments[i] = bind_constant(binder, wanted, value);
+        call->types[i] = wanted;
+        call->constants[i] = value;
+    }
+    return 0;
 }
 
 /* Aggregates take their settings as literals, so that the groups of a query agree. */
@@ -148,7 +173,9 @@ const struct expression *bind_call(struct binder *binder, const struct node *nod
         (table && binder->flattening == NULL && bind_no_function(binder, node) != 0))
         return NULL;
     struct call call = new_call(binder, aggregate && node->child_count == 0 ? 1 : node->child_count);
-    if (bind_values(binder, node, &call, aggregate) != 0 || bind_lambdas(binder, node, function, &call) != 0 ||
+    if (bind_values(binder, node, &call, aggregate) != 0 ||
+        (aggregate && binder->grouping == NULL && bind_no_function(binder, node) != 0) ||
+        (function->picky && read_texts(binder, node, &call) != 0) || bind_lambdas(binder, node, function, &call) != 0 ||
         function_bind(function, shown(binder, function), call.types, call.constants, call.count,
                       binder->analysis->settings->functions, binder->arena, &bound, binder->error) != 0)
         return NULL;

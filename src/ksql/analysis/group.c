@@ -63,9 +63,12 @@ static int window_of(struct building *building, struct window *window) {
         window->retention = clause->retention.ms;
     if (check_window(building, window) != 0)
         return -1;
-    if (clause->kind == TREE_SESSION)
-        return error_set(building->error, ERROR_UNSUPPORTED,
-                         "SESSION windows are not supported here yet: use TUMBLING or HOPPING");
+    bool final = building->query->emit == EMIT_FINAL;
+    if (final && window->grace < 0) { /* who waits for the end waits no longer; what is kept is the usual day */
+        window->grace = 0;
+        if (window->retention < 0)
+            window->retention = window->size < 86400000 ? 86400000 : window->size;
+    }
     /* 24 hours are what Kafka Streams granted before grace could be named (KIP-633). */
     if (window->grace < 0)
         window->grace = window->size < 86400000 ? 86400000 - window->size : 0;
@@ -289,6 +292,19 @@ static int check_undo(struct building *building) {
     return status;
 }
 
+/* Two sessions become one when a row comes between them. */
+static int check_merge(struct building *building, const struct window *window) {
+    for (size_t i = 0; window->kind == WINDOW_SESSION && i < building->grouping.aggregates.count; i++) {
+        const struct function_call *call = building->grouping.aggregates.items[i].call;
+        if (!aggregate_can_merge(call))
+            return error_set(
+                building->error, ERROR_UNSUPPORTED,
+                "The aggregation function %s cannot be applied to SESSION windows: use TUMBLING or HOPPING.",
+                call->function->name);
+    }
+    return 0;
+}
+
 /* The state of aggregates lies in the format of the left-most source's values. */
 static int check_state(struct building *building) {
     if (!name_is(building->left->format.value_format, "DELIMITED"))
@@ -341,7 +357,7 @@ int building_group(struct building *building) {
     struct binder binder = building_binder(building, true, "HAVING");
     if (building_bind_items(building) != 0 ||
         (query->having != NULL && (having = bind_condition(&binder, query->having)) == NULL) ||
-        check_undo(building) != 0 || check_state(building) != 0)
+        check_undo(building) != 0 || check_merge(building, &window) != 0 || check_state(building) != 0)
         return -1;
     building_materialise(building);
     struct step *step = building_step(building, STEP_AGGREGATE, aggregate_rows(building));
@@ -354,6 +370,7 @@ int building_group(struct building *building) {
         .aggregate_count = grouping->aggregates.count,
         .window = window,
         .over_table = below->table,
+        .final = query->emit == EMIT_FINAL,
     };
     step->table = true;
     building->plan->windowed = window.kind != WINDOW_NONE;

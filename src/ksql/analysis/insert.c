@@ -1,6 +1,8 @@
 /* INSERT INTO ... VALUES: columns found, values bound and widened to their columns' types. */
 #include "ksql/analysis/private.h"
 
+static bool fields_fit(const struct sql_type *from, const struct sql_type *to);
+
 /* Numbers widen, texts become dates and times, containers follow their elements; nothing else converts. */
 static bool fits(const struct sql_type *from, const struct sql_type *to) {
     if (from == NULL || sql_type_equal(from, to))
@@ -16,18 +18,39 @@ static bool fits(const struct sql_type *from, const struct sql_type *to) {
         return fits(from->element, to->element);
     if (from->base == SQL_MAP)
         return fits(from->key, to->key) && fits(from->element, to->element);
-    if (from->base == SQL_STRUCT && from->field_count == to->field_count) {
-        for (size_t i = 0; i < from->field_count; i++)
-            if (!view_equal(from->fields[i].name, to->fields[i].name) ||
-                !fits(from->fields[i].type, to->fields[i].type))
+    return from->base == SQL_STRUCT && fields_fit(from, to);
+}
+
+/* By name: a field that is not given is NULL, or the default of the schema that the values follow; one that nobody asks
+ * for is left out. */
+static bool fields_fit(const struct sql_type *from, const struct sql_type *to) {
+    for (size_t i = 0; i < from->field_count; i++)
+        for (size_t j = 0; j < to->field_count; j++)
+            if (view_equal(from->fields[i].name, to->fields[j].name) && !fits(from->fields[i].type, to->fields[j].type))
                 return false;
-        return true;
+    return true;
+}
+
+static const struct node *qualified_in(const struct node *node) {
+    if (node->kind == NODE_COLUMN && node->qualified)
+        return node;
+    for (size_t i = 0; i < node->child_count; i++) {
+        const struct node *found = qualified_in(node->children[i]);
+        if (found != NULL)
+            return found;
     }
-    return false;
+    return NULL;
 }
 
 static const struct expression *value_of(struct binder *binder, const struct statement *statement, struct view column,
                                          const struct sql_type *type, const struct node *node) {
+    const struct node *qualified = qualified_in(node);
+    if (qualified != NULL) {
+        error_set_at(binder->error, ERROR_INVALID, qualified->line, qualified->column,
+                     "Failed to prepare statement: '%.*s' is not a valid stream/table name or alias.",
+                     VIEW_ARGS(qualified->qualifier));
+        return NULL;
+    }
     const struct expression *expression = bind_node(binder, node);
     if (expression == NULL) {
         error_wrap(binder->error, "Failed to insert values into '%.*s'", VIEW_ARGS(statement->name));
@@ -67,11 +90,24 @@ static int check_key(const struct source *source, const struct expression *const
     return 0;
 }
 
+/* Whether the name is found when it is written without quotes. */
+static bool needs_no_quotes(struct view name) {
+    bool plain = name.size != 0;
+    for (size_t i = 0; i < name.size; i++)
+        plain &= !(name.data[i] >= 'a' && name.data[i] <= 'z');
+    return plain;
+}
+
 static int unknown_source(const struct analysis *analysis, struct view name, struct error *error) {
     const struct source *other;
     error_set(error, ERROR_NOT_FOUND, "Cannot insert values into an unknown stream/table: `%.*s`", VIEW_ARGS(name));
     for (size_t i = 0; (other = catalog_at(analysis->catalog, i)) != NULL; i++)
-        if (view_equal_ignoring_case(other->name, name))
+        if (view_equal_ignoring_case(other->name, name) && needs_no_quotes(other->name))
+            return error_set(error, ERROR_NOT_FOUND,
+                             "Cannot insert values into an unknown stream/table: `%.*s`\nDid you mean %.*s? Hint: try "
+                             "removing double quotes from the source name.",
+                             VIEW_ARGS(name), VIEW_ARGS(other->name));
+        else if (view_equal_ignoring_case(other->name, name))
             return error_set(error, ERROR_NOT_FOUND,
                              "Cannot insert values into an unknown stream/table: `%.*s`\nDid you mean \"%.*s\"? Hint: "
                              "wrap the source name in double quotes to make it case-sensitive.",

@@ -143,8 +143,11 @@ static int check_final(struct building *building) {
         return 0;
     if (query->window.kind == TREE_NO_WINDOW)
         return error_set(building->error, ERROR_INVALID, "EMIT FINAL is only supported for windowed aggregations.");
-    return error_set(building->error, ERROR_UNSUPPORTED,
-                     "EMIT FINAL is not supported here yet: use EMIT CHANGES and read the last row of a window");
+    return query->window.kind != TREE_SESSION
+               ? 0
+               : error_set(building->error, ERROR_UNSUPPORTED,
+                           "EMIT FINAL is not supported for SESSION windows here yet: use EMIT CHANGES and read the "
+                           "last row of a session");
 }
 
 static int plan_query(struct building *building, const struct with_properties *with) {
@@ -290,6 +293,15 @@ static int refuse_pull(struct error *error, const char *clause) {
         clause);
 }
 
+/* What is wrong with WHERE names it, as ksqlDB does for pull queries on tables. */
+static void name_condition(const struct analysis *analysis, const struct node *where, struct error *error) {
+    if (error == NULL || !view_starts_with(view_of(error->message), VIEW("Error in WHERE expression: ")))
+        return;
+    struct view text = node_text(analysis->arena, where);
+    const char *message = arena_format(analysis->arena, "%s", error->message);
+    error_set_at(error, error->code, error->line, error->column, "%s\nStatement: %.*s", message, VIEW_ARGS(text));
+}
+
 int analyse_pull(const struct analysis *analysis, const struct statement *statement, const char *query_id,
                  struct query_definition *definition, struct error *error) {
     const struct query *query = statement->query;
@@ -312,12 +324,21 @@ int analyse_pull(const struct analysis *analysis, const struct statement *statem
                 "CHANGES if you intended to issue a push query.",
                 VIEW_ARGS(source->name), VIEW_ARGS(source->name), VIEW_ARGS(source->name));
     }
-    if (analyse(analysis, statement, query_id, true, definition, error) != 0)
+    if (analyse(analysis, statement, query_id, true, definition, error) != 0) {
+        if (source != NULL && source->kind == SOURCE_TABLE && query->where != NULL)
+            name_condition(analysis, query->where, error);
         return -1;
+    }
     if (query->join_count != 0) {
         plan_release(definition->plan);
         definition->plan = NULL;
         return refuse_pull(error, "JOIN");
+    }
+    if (analysis->settings->no_table_scans && source != NULL && source->kind == SOURCE_TABLE &&
+        pull_check_keys(analysis, source, query->where, error) != 0) {
+        plan_release(definition->plan);
+        definition->plan = NULL;
+        return -1;
     }
     return 0;
 }

@@ -18,6 +18,8 @@ struct engine *engine_new(const struct engine_options *options) {
         engine->options.query_step = 1;
     engine->catalog = catalog_new();
     engine->functions.clock = options->clock;
+    engine->arrivals = clock_wall_ms(options->clock) * 1000000; /* beyond what any run before has counted to */
+    engine->functions.arrivals = &engine->arrivals;
     engine->functions.zone = options->zone == NULL ? "UTC" : options->zone;
     engine->world = (struct analysis_world){engine, world_topic, world_schema};
     engine->settings = (struct analysis_settings){.functions = &engine->functions,

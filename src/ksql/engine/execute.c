@@ -408,6 +408,26 @@ static int change_query(struct execution *e) {
     return 0;
 }
 
+/* Columns are not added to what is there; what can never be altered says so first, as ksqlDB does. */
+static int alter_source(struct execution *e) {
+    const struct source *source = catalog_find(e->engine->catalog, e->statement->name);
+    enum source_kind wanted = e->statement->is_table ? SOURCE_TABLE : SOURCE_STREAM;
+    if (source == NULL)
+        return error_set(e->error, ERROR_NOT_FOUND, "Source %.*s does not exist.", VIEW_ARGS(e->statement->name));
+    const char *kind = source->kind == SOURCE_TABLE ? "table" : "stream";
+    if (source->kind != wanted)
+        return error_set(e->error, ERROR_INVALID, "Incompatible data source type is %s, but statement was ALTER %s",
+                         source->kind == SOURCE_TABLE ? "TABLE" : "STREAM",
+                         wanted == SOURCE_TABLE ? "TABLE" : "STREAM");
+    if (source->read_only)
+        return error_set(e->error, ERROR_INVALID,
+                         "Cannot alter %s '%.*s': ALTER operations are not supported on source %ss.", kind,
+                         VIEW_ARGS(source->name), kind);
+    return error_set(e->error, ERROR_UNSUPPORTED,
+                     "ALTER %s is not supported here yet: DROP %.*s and CREATE it with the new columns",
+                     wanted == SOURCE_TABLE ? "TABLE" : "STREAM", VIEW_ARGS(source->name));
+}
+
 /* --- types --- */
 
 static struct view type_of(struct execution *e, const struct sql_type *type) {
@@ -467,7 +487,7 @@ static const struct {
     {STATEMENT_DROP_STREAM, drop_source},       {STATEMENT_DROP_TABLE, drop_source},
     {STATEMENT_TERMINATE, change_query},        {STATEMENT_PAUSE, change_query},
     {STATEMENT_RESUME, change_query},           {STATEMENT_CREATE_TYPE, create_type},
-    {STATEMENT_DROP_TYPE, drop_type},
+    {STATEMENT_ALTER_SOURCE, alter_source},     {STATEMENT_DROP_TYPE, drop_type},
 };
 
 int engine_execute(struct engine *engine, const struct statement *statement, const struct engine_request *request,

@@ -74,6 +74,7 @@ struct engine {
     struct engine_options options;
     struct catalog *catalog;
     struct function_context functions;
+    int64_t arrivals; /* of *_BY_OFFSET */
     struct analysis_world world;
     struct analysis_settings settings;
     VECTOR(struct job *) queries;

@@ -2,6 +2,7 @@
  * the rows that the query which made it keeps. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "ksql/engine/private.h"
 
@@ -134,7 +135,12 @@ int engine_select(struct engine *engine, const struct statement *statement, cons
                   struct engine_results results, char id[128], struct plan **plan, struct error *error) {
     struct arena arena = ARENA_EMPTY;
     struct analysis analysis = engine_analysis(engine, &arena);
+    struct analysis_settings settings = *analysis.settings;
+    const char *scans =
+        request->properties == NULL ? NULL : properties_get(request->properties, "ksql.query.pull.table.scan.enabled");
     struct query_definition definition;
+    settings.no_table_scans = scans != NULL && strcasecmp(scans, "false") == 0;
+    analysis.settings = &settings;
     bool push = statement->query->emit != EMIT_NONE, table = is_table(engine, statement);
     if (!push && table)
         snprintf(id, 128, "query_%lld", (long long)clock_wall_ms(engine->options.clock));

@@ -345,9 +345,12 @@ static bool number(struct compiler *c, size_t *value) {
     return c->at > begin;
 }
 
-/* *most 0: no bound. Gives false when nothing repeats. */
+enum { REPEATS_MOST = 1000, NO_BOUND = 1000000 };
+
+/* Gives false when nothing repeats. */
 static bool quantifier(struct compiler *c, size_t *least, size_t *most, bool *wrong) {
-    *least = *most = 0;
+    *least = 0;
+    *most = NO_BOUND;
     if (take(c, "*"))
         return true;
     if (take(c, "+")) {
@@ -362,9 +365,9 @@ static bool quantifier(struct compiler *c, size_t *least, size_t *most, bool *wr
         return false;
     *wrong = !number(c, least);
     *most = *least;
-    if (!*wrong && take(c, ","))
-        *most = peek(c) == '}' ? 0 : (number(c, most), *most == 0 ? 1 : *most);
-    *wrong |= !take(c, "}") || (*most != 0 && *most < *least) || *least > 1000 || *most > 1000;
+    if (!*wrong && take(c, ",") && !number(c, most))
+        *most = NO_BOUND;
+    *wrong |= !take(c, "}") || *most < *least || *least > REPEATS_MOST || (*most > REPEATS_MOST && *most != NO_BOUND);
     return true;
 }
 
@@ -426,12 +429,16 @@ static int repeat(struct compiler *c, size_t from) {
         return refuse(c, "Illegal repetition");
     if (!lazy && take(c, "+"))
         return refuse(c, "possessive repeats are not supported");
-    if ((least + most + 1) * (size + 3) + from > CODE_MOST)
+    if ((least + (most == NO_BOUND ? 0 : most) + 1) * (size + 3) + from > CODE_MOST)
         return refuse(c, "too many repetitions");
+    if (most == 0) { /* {0}: nothing of it is looked for */
+        c->regex->code.count = from;
+        return repeat(c, from);
+    }
     size_t body = from; /* the one that the optional part is made of is the last copy */
     for (size_t i = 1; i < least; i++)
         copy(c, body, body + size);
-    if (most == 0) {
+    if (most == NO_BOUND) {
         if (least != 0) {
             size_t last = c->regex->code.count;
             copy(c, body, body + size);

@@ -1,25 +1,11 @@
 /* GROUP BY, with and without windows. State of a group and window: the slots of every aggregate. Windows are aligned to
- * the epoch, [start, end); a row that comes after a window's end and grace, by the stream time of its partition, is
- * dropped. */
+ * the epoch, [start, end), but for sessions (session.c); a row that comes after a window's end and grace, by the stream
+ * time of its partition, is dropped. */
 #include <stdint.h>
 #include <string.h>
 
-#include "foundation/base/memory.h"
-#include "ksql/operator/private.h"
+#include "group.h"
 
-struct pending {       /* changed since the last flush */
-    struct value *key; /* with `old` in one arena */
-    int64_t window_start;
-    const struct value *old; /* the row as it was handed out last; NULL = never */
-};
-struct aggregation {
-    size_t slot_count;
-    bool needs_old;              /* a HAVING above asks what was there before */
-    VECTOR(int64_t) stream_time; /* by partition */
-    VECTOR(struct pending) pending;
-    struct arena pending_arena;
-    int64_t expire_at;
-};
 enum { SLOTS_MAX = 256, PARTITIONS_MAX = 100000 };
 
 static void start(struct stage *stage) {
@@ -36,15 +22,16 @@ static void stop(struct stage *stage) {
     struct aggregation *state = stage->state;
     vector_free(&state->stream_time);
     vector_free(&state->pending);
+    vector_free(&state->gone);
+    multimap_free(state->sessions);
     arena_free(&state->pending_arena);
     memory_free(state);
 }
 
-/* keys, WINDOWSTART, WINDOWEND, ROWTIME, results */
-static struct value *result_row(struct stage *stage, const struct stored *group, struct arena *arena) {
+/* The columns that every row of a group has; gives the place of the first result. */
+static size_t put_head(struct stage *stage, const struct stored *group, struct value *values, struct arena *arena) {
     const struct step_aggregate *step = &stage->step->aggregate;
-    struct value *values = arena_allocate(arena, schema_count(stage->step->schema) * sizeof *values);
-    size_t at = 0, slot = 0;
+    size_t at = 0;
     for (size_t i = 0; i < step->key_count; i++)
         values[at++] = value_copy(arena, group->key[i]);
     if (step->window.kind != WINDOW_NONE) {
@@ -52,6 +39,13 @@ static struct value *result_row(struct stage *stage, const struct stored *group,
         values[at++] = value_bigint(group->window_end);
     }
     values[at++] = value_bigint(group->timestamp);
+    return at;
+}
+
+struct value *group_row(struct stage *stage, const struct stored *group, struct arena *arena) {
+    const struct step_aggregate *step = &stage->step->aggregate;
+    struct value *values = arena_allocate(arena, schema_count(stage->step->schema) * sizeof *values);
+    size_t at = put_head(stage, group, values, arena), slot = 0;
     for (size_t i = 0; i < step->aggregate_count; i++) {
         const struct function_call *call = step->aggregates[i].call;
         values[at++] = value_copy(arena, aggregate_result(call, &group->values[slot], arena));
@@ -60,7 +54,7 @@ static struct value *result_row(struct stage *stage, const struct stored *group,
     return values;
 }
 
-static void hand_out(struct stage *stage, const struct stored *group, const struct value *old) {
+static struct row *new_row(struct stage *stage, const struct stored *group, const struct value *old) {
     struct batch *spare = stage->task->spare;
     if (spare->count == BATCH_ROWS) {
         operator_emit(stage, spare);
@@ -68,7 +62,6 @@ static void hand_out(struct stage *stage, const struct stored *group, const stru
     }
     spare->schema = NULL;
     struct row *row = batch_add(spare);
-    row->values = result_row(stage, group, &spare->arena);
     row->timestamp = group->timestamp;
     row->window_start = group->window_start;
     row->window_end = group->window_end;
@@ -78,6 +71,22 @@ static void hand_out(struct stage *stage, const struct stored *group, const stru
             copy[i] = value_copy(&spare->arena, old[i]);
         row->old = copy;
     }
+    return row;
+}
+
+void group_hand_out(struct stage *stage, const struct stored *group, const struct value *old) {
+    struct row *row = new_row(stage, group, old);
+    row->values = group_row(stage, group, &stage->task->spare->arena);
+}
+
+void group_hand_out_gone(struct stage *stage, const struct value *key, int64_t window_start, int64_t window_end,
+                         const struct value *old) {
+    struct stored group = {.key = key, .timestamp = window_end, .window_start = window_start, .window_end = window_end};
+    struct row *row = new_row(stage, &group, old);
+    struct arena *arena = &stage->task->spare->arena;
+    row->values = arena_zero(arena, schema_count(stage->step->schema) * sizeof *row->values);
+    put_head(stage, &group, row->values, arena);
+    row->tombstone = true;
 }
 
 static void hand_on(struct stage *stage) {
@@ -87,45 +96,59 @@ static void hand_on(struct stage *stage) {
     batch_reset(spare, NULL);
 }
 
+struct value *group_copy_key(struct stage *stage, const struct value *key, struct arena *arena) {
+    size_t count = stage->step->aggregate.key_count;
+    struct value *copy = arena_allocate(arena, (count + 1) * sizeof *copy);
+    for (size_t i = 0; i < count; i++)
+        copy[i] = value_copy(arena, key[i]);
+    return copy;
+}
+
 /* A group stands in `pending` once: its row is marked. */
-static void note(struct stage *stage, const struct value *key, const struct stored *before, int64_t window_start) {
+static void note(struct stage *stage, const struct value *key, const struct stored *before, int64_t window_start,
+                 int64_t window_end) {
     struct aggregation *state = stage->state;
     if (before != NULL && before->marked)
         return;
-    size_t count = stage->step->aggregate.key_count;
-    struct value *copy = arena_allocate(&state->pending_arena, (count + 1) * sizeof *copy);
-    for (size_t i = 0; i < count; i++)
-        copy[i] = value_copy(&state->pending_arena, key[i]);
-    struct pending pending = {copy, window_start, NULL};
+    struct pending pending = {group_copy_key(stage, key, &state->pending_arena), window_start, window_end, NULL};
     if (before != NULL && state->needs_old)
-        pending.old = result_row(stage, before, &state->pending_arena);
+        pending.old = group_row(stage, before, &state->pending_arena);
     vector_push(&state->pending, pending);
 }
 
-static void flush(struct stage *stage) {
+static void flush_groups(struct stage *stage) {
     struct aggregation *state = stage->state;
     for (size_t i = 0; i < state->pending.count; i++) {
         const struct pending *pending = &state->pending.items[i];
         struct stored *group = store_get(stage->store, pending->key, pending->window_start);
         if (group == NULL)
             continue;
-        group->marked = false;
-        hand_out(stage, group, pending->old);
+        group->marked = 0;
+        group_hand_out(stage, group, pending->old);
     }
-    bool any = state->pending.count != 0;
+}
+
+static bool waiting(const struct stage *stage) {
+    const struct aggregation *state = stage->state;
+    return state->pending.count != 0 || state->gone.count != 0;
+}
+
+static void flush(struct stage *stage) {
+    struct aggregation *state = stage->state;
+    bool any = waiting(stage);
+    if (stage->step->aggregate.window.kind == WINDOW_SESSION)
+        session_window_flush(stage);
+    else
+        flush_groups(stage);
     vector_clear(&state->pending);
+    vector_clear(&state->gone);
     arena_reset(&state->pending_arena);
     if (any)
         hand_on(stage);
 }
 
-static bool waiting(const struct stage *stage) {
-    const struct aggregation *state = stage->state;
-    return state->pending.count != 0;
-}
-
-static void apply(struct stage *stage, const struct aggregate_column *column, struct value *slots,
-                  const struct value *values, bool undo, struct arena *arena) {
+void group_apply(struct stage *stage, const struct aggregate_column *column, struct value *slots,
+                 const struct value *values, bool undo, struct arena *arena) {
     const struct processing_log *log = &stage->task->options.log;
     struct value *arguments = arena_allocate(arena, (column->argument_count + 1) * sizeof *arguments);
     struct error error = {0};
@@ -154,28 +177,31 @@ static void change(struct stage *stage, const struct value *key, const struct ro
     if (before != NULL)
         memcpy(slots, before->values, state->slot_count * sizeof *slots);
     if (before != NULL && state->needs_old && !stage->task->options.coalesce)
-        old = result_row(stage, before, arena);
+        old = group_row(stage, before, arena);
     for (size_t i = 0; i < step->aggregate_count; i++) {
         const struct aggregate_column *column = &step->aggregates[i];
         if (before == NULL)
             aggregate_init(column->call, &slots[slot]);
         if (gone != NULL)
-            apply(stage, column, &slots[slot], gone, true, arena);
+            group_apply(stage, column, &slots[slot], gone, true, arena);
         if (come != NULL)
-            apply(stage, column, &slots[slot], come, false, arena);
+            group_apply(stage, column, &slots[slot], come, false, arena);
         slot += aggregate_slots(column->call);
     }
     int64_t timestamp = before != NULL && before->timestamp > row->timestamp ? before->timestamp : row->timestamp;
-    if (stage->task->options.coalesce)
-        note(stage, key, before, window_start);
+    bool later = stage->task->options.coalesce && !step->final;
+    if (later)
+        note(stage, key, before, window_start, window_end);
     struct stored *group = store_put(stage->store, key, window_start, window_end, timestamp, slots);
-    if (stage->task->options.coalesce)
-        group->marked = true;
+    if (step->final)
+        final_note(stage, group);
+    else if (later)
+        group->marked = 1;
     else
-        hand_out(stage, group, old);
+        group_hand_out(stage, group, old);
 }
 
-static int64_t stream_time(struct stage *stage, const struct row *row) {
+int64_t group_stream_time(struct stage *stage, const struct row *row) {
     struct aggregation *state = stage->state;
     size_t partition = row->partition < 0 || row->partition > PARTITIONS_MAX ? 0 : (size_t)row->partition;
     while (state->stream_time.count <= partition)
@@ -196,9 +222,13 @@ static void expire(struct stage *stage) {
             least = state->stream_time.items[i];
     if (least == INT64_MAX || least < state->expire_at)
         return;
-    state->expire_at = least + window->size;
+    bool sessions = window->kind == WINDOW_SESSION; /* a gap may be far shorter than what is kept */
+    state->expire_at = least + (sessions ? window->retention / 4 : 0) + window->size;
     int64_t before = least - window->retention;
-    store_expire(stage->store, before);
+    if (sessions)
+        session_window_expire(stage, before);
+    else if (!stage->step->aggregate.final) /* what has closed is gone already */
+        store_expire(stage->store, before);
     if (stage->task->result != NULL)
         store_expire(stage->task->result, before);
 }
@@ -215,7 +245,8 @@ static bool key_of(struct stage *stage, const struct value *values, struct arena
 
 static void into_windows(struct stage *stage, const struct row *row, const struct value *key, struct arena *arena) {
     const struct window *window = &stage->step->aggregate.window;
-    int64_t time = row->timestamp, now = stream_time(stage, row);
+    bool final = stage->step->aggregate.final;
+    int64_t time = row->timestamp, own = group_stream_time(stage, row), now = final ? final_time(stage, row) : own;
     if (time < 0)
         return;
     int64_t first = time - window->size + window->advance;
@@ -225,6 +256,13 @@ static void into_windows(struct stage *stage, const struct row *row, const struc
             continue; /* closed */
         change(stage, key, row, NULL, row->values, start, start + window->size, arena);
     }
+    if (final)
+        final_close(stage);
+    expire(stage);
+}
+
+static void into_session(struct stage *stage, const struct row *row, const struct value *key, struct arena *arena) {
+    session_window_add(stage, row, key, arena);
     expire(stage);
 }
 
@@ -257,6 +295,8 @@ static void run(struct stage *stage, struct batch *rows, bool from_right) {
             continue;
         if (step->window.kind == WINDOW_NONE)
             change(stage, key, row, NULL, row->values, 0, 0, &rows->arena);
+        else if (step->window.kind == WINDOW_SESSION)
+            into_session(stage, row, key, &rows->arena);
         else
             into_windows(stage, row, key, &rows->arena);
     }

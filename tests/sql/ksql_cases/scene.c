@@ -154,7 +154,7 @@ int scene_run_statement(struct scene *scene, const char *text, int line, struct 
 
 /* --- records --- */
 
-static const struct source *source_over(const struct scene *scene, const char *topic) {
+const struct source *scene_source(const struct scene *scene, const char *topic) {
     const struct source *source, *found = NULL;
     for (size_t i = 0; (source = catalog_at(engine_catalog(scene->engine), i)) != NULL; i++)
         if (view_equal(source->topic, view_of(topic)) && (found == NULL || source->made_by.size != 0))
@@ -163,7 +163,7 @@ static const struct source *source_over(const struct scene *scene, const char *t
 }
 
 struct side scene_side(const struct scene *scene, const char *topic, bool is_key) {
-    const struct source *source = source_over(scene, topic);
+    const struct source *source = scene_source(scene, topic);
     struct side side = {.format = VIEW("JSON"), .schema = world_latest(&scene->world, view_of(topic), is_key)};
     size_t at;
     json_t *item;

@@ -17,6 +17,7 @@ int scene_fail(struct scene *scene, const char *format, ...) __attribute__((form
 void scene_set_stage(struct scene *scene); /* topics and schemas that are there before the case begins */
 void scene_make_engine(struct scene *scene);
 int scene_run_statement(struct scene *scene, const char *text, int line, struct error *error);
+const struct source *scene_source(const struct scene *scene, const char *topic); /* over a topic; NULL = none */
 /* How the records of a topic are written: by the sources over it, or as the case says. */
 struct side scene_side(const struct scene *scene, const char *topic, bool is_key);
 

@@ -557,8 +557,7 @@ static void what_is_not_supported_is_refused_by_its_name(void **state) {
     struct scene *scene = set_up(false);
     must_run(scene, counting);
     assert_int_not_equal(
-        run(scene,
-            "CREATE TABLE X AS SELECT K, COUNT(*) AS N FROM S WINDOW TUMBLING (SIZE 1 SECOND) GROUP BY K EMIT FINAL;"),
+        run(scene, "CREATE TABLE X AS SELECT K, COUNT(*) AS N FROM S WINDOW SESSION (1 SECOND) GROUP BY K EMIT FINAL;"),
         0);
     assert_int_equal(scene->error.code, ERROR_UNSUPPORTED);
     assert_non_null(strstr(scene->error.message, "EMIT FINAL"));

@@ -99,8 +99,8 @@ class Log(Scene):
         self.assertEqual(self.kept("c")[:2], [(1, "b", "only"), (2, "a", "new")])
 
     def test_both_policies_compact_and_let_the_old_go(self):
-        self.configured("both", cleanup_policy="compact,delete", segment_ms=500, retention_ms=20000, min_cleanable_dirty_ratio=0.01)
-        self.configured("only", cleanup_policy="compact", segment_ms=500, retention_ms=20000, min_cleanable_dirty_ratio=0.01)
+        self.configured("both", cleanup_policy="compact,delete", segment_ms=500, retention_ms=600000, min_cleanable_dirty_ratio=0.01)
+        self.configured("only", cleanup_policy="compact", segment_ms=500, retention_ms=600000, min_cleanable_dirty_ratio=0.01)
         now = int(time.time() * 1000)
         for topic in ("both", "only"):
             self.produce(topic, [("ancient", "1", now - 3600000)])

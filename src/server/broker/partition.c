@@ -364,6 +364,7 @@ int partition_append(struct partition *partition, char *batch, size_t size, cons
         return error_set(error, ERROR_IO, "%s could not be written to the disk earlier; start the program again",
                          partition->folder);
     bool full = segment->size + (int64_t)size > partition->limits.segment_bytes ||
+                now_ms - segment->began_ms >= partition->limits.segment_ms ||
                 segment->end_offset + header->last_offset_delta - segment->base_offset > INT32_MAX;
     if (segment->size > 0 && full) {
         if (roll(partition, error) != 0)

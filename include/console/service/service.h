@@ -1,5 +1,5 @@
 /* Background work: one thread a service, one inbox each. Requests go in, events come out; a service never sees the ui.
- * The table `service_rows` lists the family. */
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -12,24 +12,27 @@
 #include "foundation/base/mailbox.h"
 #include "foundation/net/http_client.h"
 
-enum service_id {
-    SERVICE_WATCH,
-    SERVICE_RATES,
-    SERVICE_TAIL,
-    SERVICE_FEATURES,
-    SERVICE_ALERTS,
-    SERVICE_PRODUCER,
-    SERVICE_DETECTOR,
-    SERVICE_STATEMENTS,
-    SERVICE_TOPICS,
-    SERVICE_CONNECTOR,
-    SERVICE_CLEANUP,
-    SERVICE_FILES,
-    SERVICE_COUNT
-};
+/* The family: a row each, `service_NAME` in its own file. Adding one is a line here and that file. */
+#define SERVICES(X)                                                                                                    \
+    X(WATCH, watch)                                                                                                    \
+    X(RATES, rates)                                                                                                    \
+    X(TAIL, tail)                                                                                                      \
+    X(FEATURES, features)                                                                                              \
+    X(ALERTS, alerts)                                                                                                  \
+    X(PRODUCER, producer)                                                                                              \
+    X(DETECTOR, detector)                                                                                              \
+    X(STATEMENTS, statements)                                                                                          \
+    X(TOPICS, topics)                                                                                                  \
+    X(CONNECTOR, connector)                                                                                            \
+    X(CLEANUP, cleanup)                                                                                                \
+    X(FILES, files)
+
+#define SERVICE_ID(id, name) SERVICE_##id,
+enum service_id { SERVICES(SERVICE_ID) SERVICE_COUNT };
+#undef SERVICE_ID
 
 enum request_verb {
-    REQUEST_PROBE,     /* watch: look at everything now; text: one server's name or NULL */
+    REQUEST_PROBE,     /* watch, rates: look at everything now; producer, detector: do what is due */
     REQUEST_START,     /* producer (number = rate, < 0 max), detector */
     REQUEST_STOP,      /* producer, detector, statements (the running push query), cleanup */
     REQUEST_RATE,      /* producer: number */

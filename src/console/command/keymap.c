@@ -9,9 +9,6 @@ struct keymap {
     VECTOR(struct key_row) rows;
 };
 
-static const char *const places[] = {"global",   "list",         "p",       "d",      "s",      "c",     "t",
-                                     "topics",   "transactions", "windows", "alerts", "ksqldb", "guide", "inspector",
-                                     "messages", "editor"};
 static const char *const key_names[] = {"Esc",    "Enter", "Space", "Tab",  "S-Tab", "Backspace", "Delete",
                                         "Insert", "Up",    "Down",  "Left", "Right", "Home",      "End",
                                         "PgUp",   "PgDn",  "F1",    "F2",   "F3",    "F4",        "F5",
@@ -32,13 +29,6 @@ void keymap_free(struct keymap *keymap) {
     memory_free(keymap);
 }
 
-static bool is_place(struct view word) {
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (view_equal(word, view_of(places[i])))
-            return true;
-    return false;
-}
-
 static bool is_key(struct view word) {
     for (size_t i = 0; i < sizeof key_names / sizeof *key_names; i++)
         if (view_equal(word, view_of(key_names[i])))
@@ -57,6 +47,15 @@ static struct view take_word(struct view *rest) {
     rest->data += size;
     rest->size -= size;
     return word;
+}
+
+/* The shipped keys say which places there are. */
+static bool is_place(struct view word) {
+    struct view rest = keymap_shipped(), line;
+    while (word.size && word.data[0] != '#' && view_split(&rest, '\n', &line))
+        if (view_equal(take_word(&line), word))
+            return true;
+    return false;
 }
 
 static char *copy(struct view view) {

@@ -9,14 +9,9 @@
 #include "foundation/base/memory.h"
 #include "foundation/base/thread.h"
 
-static const struct service_row *const service_rows[SERVICE_COUNT] = {
-    [SERVICE_WATCH] = &service_watch,       [SERVICE_RATES] = &service_rates,
-    [SERVICE_TAIL] = &service_tail,         [SERVICE_FEATURES] = &service_features,
-    [SERVICE_ALERTS] = &service_alerts,     [SERVICE_PRODUCER] = &service_producer,
-    [SERVICE_DETECTOR] = &service_detector, [SERVICE_STATEMENTS] = &service_statements,
-    [SERVICE_TOPICS] = &service_topics,     [SERVICE_CONNECTOR] = &service_connector,
-    [SERVICE_CLEANUP] = &service_cleanup,   [SERVICE_FILES] = &service_files,
-};
+#define SERVICE_ROW(id, name) &service_##name,
+static const struct service_row *const service_rows[SERVICE_COUNT] = {SERVICES(SERVICE_ROW)};
+#undef SERVICE_ROW
 
 enum { INBOX = 256 };
 

@@ -23,10 +23,11 @@ struct service_row {
     const char *name, *help;
     unsigned needs;                    /* enum profile_capability bits */
     void (*run)(struct service *self); /* until service_stopping */
+    bool by_clock;                     /* does or looks at things by the clock: REQUEST_PROBE makes it look */
 };
-extern const struct service_row service_watch, service_rates, service_tail, service_features, service_alerts,
-    service_producer, service_detector, service_statements, service_topics, service_connector, service_cleanup,
-    service_files;
+#define SERVICE_ROW(id, name) extern const struct service_row service_##name;
+SERVICES(SERVICE_ROW)
+#undef SERVICE_ROW
 
 /* Next request, or NULL after the time-out or when the end is near. Caller frees with message_free. */
 struct request *service_receive(struct service *self, int timeout_ms);

@@ -6,8 +6,9 @@
 
 enum { TWO_COLUMNS = 120, THREE_COLUMNS = 160, FULL_WIDTH_FROM = 48, STRIP = 5, WIDE_KSQLDB = 14 };
 
-const struct pane *const ui_panes[PANE_COUNT] = {&pane_topics, &pane_transactions, &pane_windows,
-                                                 &pane_alerts, &pane_ksqldb,       &pane_guide};
+#define PANE_ROW(id, name) &pane_##name,
+const struct pane *const ui_panes[PANE_COUNT] = {UI_PANES(PANE_ROW)};
+#undef PANE_ROW
 
 /* "filter amount>500 · 1,204 of 1,877 rows", "hit 2 of 9" while it is walked through, in the lower border. */
 static int draw_filter(struct ui *ui, const struct scene *scene, struct canvas *canvas, int id, int x, int y,

@@ -3,8 +3,9 @@
 #include "foundation/base/utf8.h"
 
 const struct overlay *overlay_of(const struct ui *ui) {
-    static const struct overlay *const rows[] = {NULL, &overlay_help, &overlay_find, &overlay_inspector,
-                                                 &overlay_messages};
+#define OVERLAY_ROW(id, name) &overlay_##name,
+    static const struct overlay *const rows[] = {NULL, UI_OVERLAYS(OVERLAY_ROW)};
+#undef OVERLAY_ROW
     return rows[ui->overlay];
 }
 

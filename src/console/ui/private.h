@@ -6,7 +6,18 @@
 #include "console/ui/ui.h"
 #include "foundation/base/vector.h"
 
-enum { PANE_TOPICS, PANE_TRANSACTIONS, PANE_WINDOWS, PANE_ALERTS, PANE_KSQLDB, PANE_GUIDE, PANE_COUNT };
+/* The panes in the order of their numbers: a row each, `pane_NAME` in its own file. */
+#define UI_PANES(X)                                                                                                    \
+    X(TOPICS, topics)                                                                                                  \
+    X(TRANSACTIONS, transactions)                                                                                      \
+    X(WINDOWS, windows)                                                                                                \
+    X(ALERTS, alerts)                                                                                                  \
+    X(KSQLDB, ksqldb)                                                                                                  \
+    X(GUIDE, guide)
+
+#define PANE_ID(id, name) PANE_##id,
+enum { UI_PANES(PANE_ID) PANE_COUNT };
+#undef PANE_ID
 enum { MARKS = 64, GROUP_MENU_MS = 250, TWICE_MS = 2000, REVEAL_MS = 10000 };
 
 struct pane_view {         /* state of the view, kept over zoom and resize */
@@ -31,7 +42,16 @@ struct tail_view { /* what pane 2 has beside its list */
     size_t mark_count;
 };
 enum ui_mode { MODE_PANES, MODE_LINE, MODE_FILTER, MODE_EDITOR };
-enum ui_overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_FIND, OVERLAY_INSPECTOR, OVERLAY_MESSAGES };
+/* What lies over the panes: a row each, `overlay_NAME`. */
+#define UI_OVERLAYS(X)                                                                                                 \
+    X(HELP, help)                                                                                                      \
+    X(FIND, find)                                                                                                      \
+    X(INSPECTOR, inspector)                                                                                            \
+    X(MESSAGES, messages)
+
+#define OVERLAY_ID(id, name) OVERLAY_##id,
+enum ui_overlay { OVERLAY_NONE, UI_OVERLAYS(OVERLAY_ID) };
+#undef OVERLAY_ID
 
 struct ui {
     struct ui_callbacks callbacks;
@@ -80,7 +100,9 @@ struct pane { /* one const row a pane, in its own file */
     void (*title_right)(struct ui *ui, const struct scene *scene, struct text *out);
     void (*draw)(struct ui *ui, const struct scene *scene, struct canvas *canvas, struct rectangle area);
 };
-extern const struct pane pane_topics, pane_transactions, pane_windows, pane_alerts, pane_ksqldb, pane_guide;
+#define PANE_ROW(id, name) extern const struct pane pane_##name;
+UI_PANES(PANE_ROW)
+#undef PANE_ROW
 extern const struct pane *const ui_panes[PANE_COUNT];
 
 /* list.c */
@@ -136,7 +158,9 @@ struct overlay {
     void (*draw)(struct ui *ui, const struct scene *scene, struct canvas *canvas, struct rectangle area);
     bool (*key)(struct ui *ui, const struct scene *scene, const char *key); /* true: taken; may be NULL */
 };
-extern const struct overlay overlay_help, overlay_find, overlay_inspector, overlay_messages;
+#define OVERLAY_ROW(id, name) extern const struct overlay overlay_##name;
+UI_OVERLAYS(OVERLAY_ROW)
+#undef OVERLAY_ROW
 const struct overlay *overlay_of(const struct ui *ui); /* NULL when none is open */
 void overlay_show(struct ui *ui, enum ui_overlay overlay);
 void overlay_frame(const struct ui *ui, struct canvas *canvas, struct rectangle area, const char *title,

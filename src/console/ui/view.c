@@ -1,4 +1,4 @@
-/* The view's own commands: one row and one function each. All others go to the callback. */
+/* The view's own commands, by the table of view_handlers.h. All others go to the callback. */
 #include "console/ui/view_handlers.h"
 
 typedef int (*view_handler)(struct ui *ui, const struct scene *scene, const struct command_line *line,

@@ -22,6 +22,16 @@ static void settle(struct console *console) {
     session_turn(&console->session, 0);
 }
 
+/* Everything that goes by the clock sees its new time: the first look does what is due, the next ones see what that
+ * has changed. */
+static void settle_clock(struct console *console) {
+    enum { LOOKS = 3 };
+    for (int i = 0; i < LOOKS; i++) {
+        services_look(console->session.services);
+        settle(console);
+    }
+}
+
 static void press(struct console *console, const char *key) {
     struct scene scene = console_scene(console);
     ui_handle_key(console->ui, &scene, key);
@@ -100,7 +110,7 @@ static int do_advance(struct console *console, struct view rest, struct error *e
     if (rest.size >= sizeof text || !options_parse_time(text, &ms))
         return error_set(error, ERROR_INVALID, "`%.*s` is no time, write 250ms, 30s or 5m", VIEW_ARGS(rest));
     clock_advance(&console->session.options->clock, ms);
-    settle(console);
+    settle_clock(console);
     return 0;
 }
 

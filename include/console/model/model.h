@@ -38,6 +38,7 @@ struct model_topic {
     int64_t lag;                     /* of the group that reads it for the lab; -1 = none */
     uint32_t seconds[MODEL_SECONDS]; /* records in each past second, ring; newest at seconds_at */
     size_t seconds_at, seconds_count;
+    int64_t second_ms; /* when the newest second was opened */
 };
 
 struct model_group {

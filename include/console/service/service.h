@@ -87,6 +87,9 @@ struct services;
 struct services *services_start(const struct service_context *context, unsigned mask, struct error *error);
 /* Takes the request. When its service does not run here an ERROR message event says what is missing. */
 void services_send(struct services *services, struct request *request);
+/* Asks the services that go by the clock to look at it: what is due is done, watch and rates look at the servers. For
+ * scripts, whose clock moves by hand. */
+void services_look(struct services *services);
 /* Requests sent that are not dealt with yet; what they made known was posted before they stop counting. Any thread. */
 int services_pending(const struct services *services);
 /* Producer flushes, detector commits, all within timeout_ms; joins everything. Accepts NULL. */

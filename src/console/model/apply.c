@@ -81,6 +81,20 @@ static void apply_cluster(struct model *model, struct message *message, int64_t 
     model->topics_observed_ms = now_ms;
 }
 
+/* One for each second since the last look; a look within the same second adds to it. */
+static void open_seconds(struct model_topic *topic, int64_t at_ms) {
+    int64_t passed = (at_ms - topic->second_ms + 500) / 1000;
+    if (topic->seconds_count == 0 || at_ms < topic->second_ms) /* the first one, or the clock was put back */
+        passed = 1;
+    topic->second_ms = at_ms;
+    for (int64_t i = 0; i < passed && i < MODEL_SECONDS; i++) {
+        topic->seconds_at = (topic->seconds_at + 1) % MODEL_SECONDS;
+        topic->seconds[topic->seconds_at] = 0;
+        if (topic->seconds_count < MODEL_SECONDS)
+            topic->seconds_count++;
+    }
+}
+
 static void topic_second(struct model_topic *topic, const struct event_rate *rate, int64_t at_ms) {
     int64_t moved = topic->seconds_count || topic->high ? rate->high - topic->high : 0;
     if (topic->last_change_ms == 0 && rate->high == 0)
@@ -92,10 +106,9 @@ static void topic_second(struct model_topic *topic, const struct event_rate *rat
     topic->high = rate->high;
     topic->records = rate->records;
     topic->lag = rate->lag;
-    topic->seconds_at = (topic->seconds_at + 1) % MODEL_SECONDS;
-    topic->seconds[topic->seconds_at] = moved > UINT32_MAX ? UINT32_MAX : (uint32_t)moved;
-    if (topic->seconds_count < MODEL_SECONDS)
-        topic->seconds_count++;
+    open_seconds(topic, at_ms);
+    uint32_t *now = &topic->seconds[topic->seconds_at];
+    *now = moved > UINT32_MAX - *now ? UINT32_MAX : *now + (uint32_t)moved;
     size_t span = topic->seconds_count < RATE_SECONDS ? topic->seconds_count : RATE_SECONDS;
     double sum = 0;
     for (size_t i = 0; i < span; i++)

@@ -88,4 +88,5 @@ static void run(struct service *self) {
     arena_free(&reader.arena);
 }
 
-const struct service_row service_alerts = {"alerts", "alerts as they arrive", PROFILE_KAFKA | PROFILE_REGISTRY, run};
+const struct service_row service_alerts = {"alerts", "alerts as they arrive", PROFILE_KAFKA | PROFILE_REGISTRY, run,
+                                           false};

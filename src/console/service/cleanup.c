@@ -251,4 +251,5 @@ static void run(struct service *self) {
     }
 }
 
-const struct service_row service_cleanup = {"clean-up", "removes what the lab made, by its ledger", PROFILE_KAFKA, run};
+const struct service_row service_cleanup = {"clean-up", "removes what the lab made, by its ledger", PROFILE_KAFKA, run,
+                                            false};

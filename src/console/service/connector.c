@@ -184,4 +184,4 @@ static void run(struct service *self) {
 }
 
 const struct service_row service_connector = {
-    "connector", "creates, shows, pauses, resumes, restarts and deletes connectors", PROFILE_CONNECT, run};
+    "connector", "creates, shows, pauses, resumes, restarts and deletes connectors", PROFILE_CONNECT, run, false};

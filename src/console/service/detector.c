@@ -343,4 +343,4 @@ static void run(struct service *self) {
 }
 
 const struct service_row service_detector = {"detector", "raises alerts for windows that break the rule",
-                                             PROFILE_KAFKA | PROFILE_REGISTRY, run};
+                                             PROFILE_KAFKA | PROFILE_REGISTRY, run, true};

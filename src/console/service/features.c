@@ -66,4 +66,4 @@ static void run(struct service *self) {
 }
 
 const struct service_row service_features = {"features", "the rows of the five-minute windows",
-                                             PROFILE_KAFKA | PROFILE_REGISTRY, run};
+                                             PROFILE_KAFKA | PROFILE_REGISTRY, run, false};

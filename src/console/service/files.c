@@ -122,4 +122,4 @@ static void run(struct service *self) {
     }
 }
 
-const struct service_row service_files = {"files", "writes exports, pictures, history and bundles", 0, run};
+const struct service_row service_files = {"files", "writes exports, pictures, history and bundles", 0, run, false};

@@ -258,6 +258,32 @@ static void stop(struct producer *producer) {
     producer->state.actual = 0;
 }
 
+/* Sends what is due; milliseconds until the next. */
+static int turn(struct producer *producer) {
+    int64_t now = pace_ns(producer);
+    if (producer->state.rate < 0) {
+        size_t waiting = kafka_producer_waiting(producer->kafka);
+        for (int i = 0; i < MAX_BATCH && waiting < QUEUE_MOST; i++, waiting++)
+            send_next(producer);
+        kafka_producer_poll(producer->kafka, waiting < QUEUE_MOST ? 0 : 5);
+        return 0;
+    }
+    double rate = producer->state.rate > 0 ? producer->state.rate : 1;
+    int64_t step = (int64_t)(1e9 / rate);
+    for (int i = 0; i < MAX_BATCH && producer->next_ns <= now; i++) {
+        send_next(producer);
+        producer->next_ns += step;
+    }
+    if (producer->next_ns < now - 1000000000 &&
+        !producer->self->context.clock) /* after a suspension nothing is made up for */
+        producer->next_ns = now;
+    if (producer->self->context.clock) /* its time stands still: nothing is under way when it goes on */
+        kafka_producer_flush(producer->kafka, FLUSH_MS, NULL);
+    kafka_producer_poll(producer->kafka, 0);
+    int64_t wait_ms = (producer->next_ns - pace_ns(producer)) / 1000000;
+    return wait_ms < 0 ? 0 : wait_ms > 20 ? 20 : (int)wait_ms;
+}
+
 static void handle(struct producer *producer, const struct request *request) {
     struct service *self = producer->self;
     struct error error = {0};
@@ -298,6 +324,10 @@ static void handle(struct producer *producer, const struct request *request) {
     case REQUEST_ONE:
         send_one(producer, request->text, request->count);
         break;
+    case REQUEST_PROBE: /* first what is due by now, so that the rate told has it */
+        if (producer->state.running)
+            turn(producer);
+        break;
     case REQUEST_CHANCE:
         producer->fraud_chance = producer->source.fraud_chance = request->number;
         service_say(self, MESSAGE_OK, "One transaction in %.0f becomes a burst.",
@@ -307,30 +337,6 @@ static void handle(struct producer *producer, const struct request *request) {
         break;
     }
     post(producer, true);
-}
-
-/* Sends what is due; milliseconds until the next. */
-static int turn(struct producer *producer) {
-    int64_t now = pace_ns(producer);
-    if (producer->state.rate < 0) {
-        size_t waiting = kafka_producer_waiting(producer->kafka);
-        for (int i = 0; i < MAX_BATCH && waiting < QUEUE_MOST; i++, waiting++)
-            send_next(producer);
-        kafka_producer_poll(producer->kafka, waiting < QUEUE_MOST ? 0 : 5);
-        return 0;
-    }
-    double rate = producer->state.rate > 0 ? producer->state.rate : 1;
-    int64_t step = (int64_t)(1e9 / rate);
-    for (int i = 0; i < MAX_BATCH && producer->next_ns <= now; i++) {
-        send_next(producer);
-        producer->next_ns += step;
-    }
-    if (producer->next_ns < now - 1000000000 &&
-        !producer->self->context.clock) /* after a suspension nothing is made up for */
-        producer->next_ns = now;
-    kafka_producer_poll(producer->kafka, 0);
-    int64_t wait_ms = (producer->next_ns - pace_ns(producer)) / 1000000;
-    return wait_ms < 0 ? 0 : wait_ms > 20 ? 20 : (int)wait_ms;
 }
 
 static void run(struct service *self) {
@@ -357,5 +363,6 @@ static void run(struct service *self) {
     memory_free(producer.state.error);
 }
 
-const struct service_row service_producer = {
-    "producer", "sends card transactions at a rate, bursts of fraud on request", PROFILE_KAFKA | PROFILE_REGISTRY, run};
+const struct service_row service_producer = {"producer",
+                                             "sends card transactions at a rate, bursts of fraud on request",
+                                             PROFILE_KAFKA | PROFILE_REGISTRY, run, true};

@@ -57,4 +57,4 @@ static void run(struct service *self) {
 }
 
 const struct service_row service_rates = {"rates", "rates of every topic from its watermarks, once a second",
-                                          PROFILE_KAFKA, run};
+                                          PROFILE_KAFKA, run, true};

@@ -137,6 +137,12 @@ void services_send(struct services *services, struct request *request) {
     mailbox_send(to->inbox, &request->message);
 }
 
+void services_look(struct services *services) {
+    for (int i = 0; i < SERVICE_COUNT; i++)
+        if (services->items[i].started && service_rows[i]->by_clock)
+            services_send(services, request_new((enum service_id)i, REQUEST_PROBE, NULL));
+}
+
 int services_pending(const struct services *services) {
     return atomic_load(&services->pending);
 }

@@ -234,4 +234,4 @@ static void run(struct service *self) {
 }
 
 const struct service_row service_statements = {"statements", "sends statements to ksqlDB and streams queries",
-                                               PROFILE_KSQLDB, run};
+                                               PROFILE_KSQLDB, run, false};

@@ -243,4 +243,4 @@ static void run(struct service *self) {
 }
 
 const struct service_row service_tail = {"tail", "the newest rows of a topic, decoded; says what it skips",
-                                         PROFILE_KAFKA, run};
+                                         PROFILE_KAFKA, run, false};

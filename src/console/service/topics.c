@@ -104,4 +104,4 @@ static void run(struct service *self) {
 }
 
 const struct service_row service_topics = {"topics", "creates and deletes topics and registers their contracts",
-                                           PROFILE_KAFKA, run};
+                                           PROFILE_KAFKA, run, false};

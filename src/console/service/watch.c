@@ -131,8 +131,10 @@ static void look_ksqldb(struct watch *watch) {
     struct ksqldb_source *sources = NULL;
     struct ksqldb_query *queries = NULL;
     size_t source_count = 0, query_count = 0;
-    if (ksqldb_client_info(watch->ksqldb, &info, &error) != 0 ||
-        ksqldb_client_sources(watch->ksqldb, &sources, &source_count, &error) != 0 ||
+    int64_t started = clock_elapsed_ns(watch->self->context.clock);
+    int result = ksqldb_client_info(watch->ksqldb, &info, &error);
+    int64_t latency = clock_elapsed_ns(watch->self->context.clock) - started;
+    if (result != 0 || ksqldb_client_sources(watch->ksqldb, &sources, &source_count, &error) != 0 ||
         ksqldb_client_queries(watch->ksqldb, &queries, &query_count, &error) != 0) {
         ksqldb_sources_free(sources, source_count);
         post_server(watch, SERVER_KSQLDB, &error, 0, NULL);
@@ -170,7 +172,7 @@ static void look_ksqldb(struct watch *watch) {
     mailbox_send(watch->self->context.events, &event->message);
     char detail[128];
     snprintf(detail, sizeof detail, "server %s, %s", info.version, info.status);
-    post_server(watch, SERVER_KSQLDB, NULL, info.latency_ns, detail);
+    post_server(watch, SERVER_KSQLDB, NULL, latency, detail);
 }
 
 static void look_connect(struct watch *watch) {
@@ -258,4 +260,4 @@ static void run(struct service *self) {
     connect_client_free(watch.connect);
 }
 
-const struct service_row service_watch = {"watch", "looks at every configured server and what is on it", 0, run};
+const struct service_row service_watch = {"watch", "looks at every configured server and what is on it", 0, run, true};

@@ -36,6 +36,26 @@ static void see_high(struct model *model, const char *topic, int64_t high, int64
     post(model, rates, at_ms);
 }
 
+static void a_look_within_the_same_second_adds_to_it_and_seconds_without_a_look_were_empty(void **state) {
+    struct model *model = model_new();
+    (void)state;
+    see_topics(model, "b");
+    see_high(model, "b", 10, 1000);
+    see_high(model, "b", 20, 2000);
+    see_high(model, "b", 25, 2000);
+    const struct model_topic *topic = model_find_topic(model, "b");
+    assert_int_equal(topic->seconds_count, 2);
+    assert_int_equal(topic->seconds[topic->seconds_at], 15);
+    see_high(model, "b", 45, 6010);
+    assert_int_equal(topic->seconds_count, 6);
+    assert_int_equal(topic->seconds[topic->seconds_at], 20);
+    assert_true(topic->rate > 6.9 && topic->rate < 7.1);
+    see_high(model, "b", 46, 900); /* a clock that is put back does not hold the seconds up */
+    assert_int_equal(topic->seconds_count, 7);
+    assert_int_equal(topic->seconds[topic->seconds_at], 1);
+    model_free(model);
+}
+
 static void topics_stay_sorted_and_keep_their_past(void **state) {
     struct model *model = model_new();
     (void)state;
@@ -271,6 +291,7 @@ static void the_ledger_and_jobs_hold_what_is_there_now(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_look_within_the_same_second_adds_to_it_and_seconds_without_a_look_were_empty),
         cmocka_unit_test(topics_stay_sorted_and_keep_their_past),
         cmocka_unit_test(a_topic_made_anew_has_no_negative_rate),
         cmocka_unit_test(a_tail_keeps_the_newest_rows_and_numbers_them_without_gaps),

@@ -186,6 +186,22 @@ static void what_the_producer_says_it_sent_is_in_the_topic(void **state) {
     assert_int_equal(stage->model->producer.failed, 0);
 }
 
+static void without_its_topic_the_producer_does_not_start_and_says_what_makes_it(void **state) {
+    struct stage *stage = *state;
+    start_services(stage, MAKERS);
+    ask(stage, SERVICE_PRODUCER, REQUEST_START, NULL, 1, 0);
+    UNTIL(said(stage, "The topic transactions does not exist: t c (`topic create workshop`) makes it"));
+    assert_false(stage->model->producer.running);
+    ask(stage, SERVICE_PRODUCER, REQUEST_ONE, NULL, 0, 0);
+    ask(stage, SERVICE_PRODUCER, REQUEST_BURST, NULL, 0, 3);
+    UNTIL(services_pending(stage->services) == 0);
+    assert_int_equal(stage->model->producer.sent, 0);
+    assert_false(topic_exists(stage, LAB_TOPIC_TRANSACTIONS));
+    ask(stage, SERVICE_TOPICS, REQUEST_WORKSHOP, NULL, 0, 0); /* asked for at once, it waits for the topic */
+    ask(stage, SERVICE_PRODUCER, REQUEST_START, NULL, 1, 0);
+    UNTIL(stage->model->producer.acknowledged > 0);
+}
+
 static void a_rate_is_kept_over_its_time(void **state) {
     struct stage *stage = *state;
     start_services(stage, MAKERS);
@@ -453,6 +469,7 @@ static void a_server_that_is_away_is_tried_after_one_two_and_four_seconds(void *
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(what_the_producer_says_it_sent_is_in_the_topic),
+        TEST(without_its_topic_the_producer_does_not_start_and_says_what_makes_it),
         TEST(a_rate_is_kept_over_its_time),
         TEST(bursts_and_single_transactions_have_the_card_and_amount_asked_for),
         TEST(a_tail_that_cannot_keep_up_says_how_many_rows_it_passed_over),

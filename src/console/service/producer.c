@@ -20,7 +20,8 @@ enum {
     MAX_BATCH = 2000,
     QUEUE_MOST = 50000,
     BURST_MOST = 1000,
-    RATE_SPAN_MS = 3000
+    RATE_SPAN_MS = 3000,
+    TOPIC_MS = 2000
 };
 
 static const struct column card_column[] = {{{"CREDIT_CARD_NUMBER", 18}, &sql_string}};
@@ -135,8 +136,36 @@ static void read_cards(struct producer *producer) {
     arena_free(&arena);
 }
 
+static bool is_absent(struct kafka_admin *admin) {
+    struct error trouble = {0};
+    int32_t partitions = 0;
+    return kafka_admin_topic_partitions(admin, LAB_TOPIC_TRANSACTIONS, TOPIC_MS, &partitions, &trouble) != 0 &&
+           trouble.code == ERROR_NOT_FOUND;
+}
+
+/* Looked at for every start: it may have gone since. A broker that does not answer says so itself, later. */
+static int check_topic(struct producer *producer, struct error *error) {
+    struct service *self = producer->self;
+    struct kafka_admin *admin = kafka_admin_new(self->context.profile, error);
+    if (!admin)
+        return -1;
+    bool absent = is_absent(admin);
+    if (absent) { /* it may be under way: what was asked before is done before */
+        service_ask(self, request_new(SERVICE_TOPICS, REQUEST_PROBE, NULL), TOPIC_MS);
+        absent = is_absent(admin);
+    }
+    kafka_admin_free(admin);
+    if (absent)
+        return error_set(error, ERROR_NOT_FOUND,
+                         "The topic %s does not exist: t c (`topic create workshop`) makes it, then start again",
+                         LAB_TOPIC_TRANSACTIONS);
+    return 0;
+}
+
 static int prepare(struct producer *producer, struct error *error) {
     struct service *self = producer->self;
+    if (!producer->state.running && check_topic(producer, error) != 0)
+        return -1;
     if (!producer->kafka) {
         struct claims claims = CLAIMS_NONE;
         int result = claim_subject(self, &claims, LAB_TOPIC_TRANSACTIONS "-value", error);

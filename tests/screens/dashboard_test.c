@@ -49,6 +49,18 @@ static void before_anything_is_known_each_pane_says_why_it_is_empty(void **state
     }
 }
 
+static void topics_that_are_nobodys_data_are_not_shown(void **state) {
+    struct stage stage;
+    (void)state;
+    raise_stage(&stage, 120, 36);
+    press(&stage, "1 z");
+    expect_shown(&stage, "REKEY_CUSTOMER");
+    expect_shown(&stage, " 7 topics");
+    assert_false(shows(&stage, "_schemas"));
+    assert_false(shows(&stage, "connect-status"));
+    strike_stage(&stage);
+}
+
 static void each_pane_has_the_middle_at_80_columns(void **state) {
     (void)state;
     expect_screen(80, 24, "3", "windows");
@@ -161,6 +173,7 @@ int main(void) {
         cmocka_unit_test(it_stands_in_ascii_too_and_no_other_byte_is_drawn),
         cmocka_unit_test(every_line_is_as_wide_as_the_screen_allows_and_borders_close),
         cmocka_unit_test(before_anything_is_known_each_pane_says_why_it_is_empty),
+        cmocka_unit_test(topics_that_are_nobodys_data_are_not_shown),
         cmocka_unit_test(each_pane_has_the_middle_at_80_columns),
         cmocka_unit_test(a_zoomed_pane_fills_the_screen_with_more_of_it),
         cmocka_unit_test(a_filter_says_what_passes_and_when_nothing_does),

@@ -28,7 +28,7 @@ struct model_server {
 struct model_topic {
     char *name;
     int32_t partitions, replicas;
-    bool internal;
+    bool internal;                   /* of the cluster or of a Connect worker: not shown */
     int64_t records;                 /* high - low over all partitions */
     int64_t high;                    /* sum of high watermarks */
     double rate;                     /* records a second, 5 s average */

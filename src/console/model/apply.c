@@ -46,6 +46,12 @@ static void apply_server(struct model *model, struct message *message, int64_t n
     TAKE(server->error, seen->error);
 }
 
+/* Where a Connect worker keeps its state, as Kafka's own scripts name them: nobody's data. */
+static bool is_of_the_worker(const char *topic) {
+    return strcmp(topic, "connect-configs") == 0 || strcmp(topic, "connect-offsets") == 0 ||
+           strcmp(topic, "connect-status") == 0;
+}
+
 static void apply_cluster(struct model *model, struct message *message, int64_t now_ms) {
     struct event_cluster *event = (struct event_cluster *)message;
     TAKE(model->cluster_id, event->cluster_id);
@@ -64,7 +70,7 @@ static void apply_cluster(struct model *model, struct message *message, int64_t 
         TAKE(topic.name, seen->name);
         topic.partitions = seen->partitions;
         topic.replicas = seen->replicas;
-        topic.internal = seen->internal;
+        topic.internal = seen->internal || is_of_the_worker(topic.name);
         size_t at = kept.count;
         while (at > 0 && strcmp(kept.items[at - 1].name, topic.name) > 0)
             at--;

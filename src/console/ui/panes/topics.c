@@ -4,7 +4,7 @@
 
 enum { STRIP_ROWS = 3, STRIP_SPARK = 13, STRIP_NAME = 15, SPARK_MOST = 18 };
 
-/* The lab's topics in the order of their way first, then other people's, the worker's own last. */
+/* The lab's topics in the order of their way first, then other people's. */
 static size_t rank_of(const char *name) {
     static const char *const way[] = {"transactions", "cdc.public.customers",    "REKEY_CUSTOMER", "AGGREGATE_TRANS",
                                       "FEATURE_SET",  "fraudulent_transactions", "customers"};
@@ -12,7 +12,7 @@ static size_t rank_of(const char *name) {
     for (size_t i = 0; i < known; i++)
         if (strcmp(way[i], name) == 0)
             return i;
-    return strncmp(name, "connect-", 8) == 0 ? known + 1 : known;
+    return known;
 }
 
 static size_t total(const struct ui *ui, const struct scene *scene) {
@@ -25,7 +25,7 @@ static size_t total(const struct ui *ui, const struct scene *scene) {
 
 static void rows(struct ui *ui, const struct scene *scene, struct pane_view *view) {
     (void)ui;
-    for (size_t rank = 0; rank <= rank_of("connect-"); rank++)
+    for (size_t rank = 0; rank <= rank_of(""); rank++)
         for (size_t i = 0; i < scene->model->topics.count; i++) {
             const struct model_topic *topic = &scene->model->topics.items[i];
             struct filter_row row = {.text = view_of(topic->name), .amount = FILTER_UNKNOWN, .age_ms = FILTER_UNKNOWN};

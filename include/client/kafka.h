@@ -12,6 +12,10 @@
 #include "foundation/base/text.h"
 #include "foundation/value/batch.h"
 
+enum { KAFKA_CLIENT_ID = 32 };
+/* "fraudscope-PID": what a broker knows the clients of this process by, unless the profile has a client.id. */
+void kafka_client_id(char id[KAFKA_CLIENT_ID]);
+
 /* --- producing: idempotent by default, linger 5 ms unless set in overrides, partition by Java's murmur2 of the key ---
  */
 struct kafka_producer;

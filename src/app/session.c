@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/kafka.h"
 #include "console/guide/defaults.h"
 #include "console/model/event.h"
 #include "foundation/base/file.h"
@@ -61,6 +62,16 @@ static char *describe_peers(const struct embedded_event *event) {
     return text_take(&text);
 }
 
+/* What other programs have open; who has not said a word yet may be one of ours. */
+static int count_guests(const struct embedded_event *event) {
+    char own[KAFKA_CLIENT_ID];
+    int guests = 0;
+    kafka_client_id(own);
+    for (int64_t i = 0; i < event->done; i++)
+        guests += *event->peers[i].client_id && strcmp(event->peers[i].client_id, own) != 0;
+    return guests;
+}
+
 static void on_embedded(void *context, const struct embedded_event *event) {
     struct session *session = context;
     if (event->kind == EMBEDDED_RECOVERING && session->options->starting)
@@ -77,8 +88,10 @@ static void on_embedded(void *context, const struct embedded_event *event) {
     struct event_embedded *news = event_new(&event_embedded_kind);
     news->message.key = (uint64_t)event->kind;
     news->peers = event->kind == EMBEDDED_PEERS ? (int)event->done : -1;
-    if (event->kind == EMBEDDED_PEERS)
+    if (event->kind == EMBEDDED_PEERS) {
         news->who = describe_peers(event);
+        news->guests = count_guests(event);
+    }
     news->free_disk = event->kind == EMBEDDED_DISK ? event->done : -1;
     mailbox_send(session->events, &news->message);
 }

@@ -202,6 +202,43 @@ static void interrupting_stops_the_query_and_twice_asks_to_quit(void **state) {
     strike_stage(&stage);
 }
 
+static void the_editor_offers_to_stop_a_query_only_while_one_runs(void **state) {
+    struct stage stage;
+    (void)state;
+    raise_stage(&stage, 120, 36);
+    press(&stage, "s s");
+    expect_shown(&stage, "^C stop the query");
+    struct event_result *event = event_new(&event_result_kind);
+    event->result.state = RESULT_STOPPED;
+    post(&stage, event);
+    expect_shown(&stage, "^X run");
+    assert_false(shows(&stage, "^C stop the query"));
+    strike_stage(&stage);
+}
+
+static void suspending_asks_while_other_programs_are_attached(void **state) {
+    struct stage stage;
+    (void)state;
+    raise_stage(&stage, 120, 36);
+    press(&stage, "C-z");
+    assert_int_equal(stage.suspended, 1);
+    struct event_embedded *event = event_new(&event_embedded_kind);
+    event->peers = 5;
+    event->guests = 2;
+    event->free_disk = -1;
+    post(&stage, event);
+    press(&stage, "C-z");
+    expect_shown(&stage, "2 connections of other programs to the servers started here wait until fg.");
+    press(&stage, "Enter");
+    assert_int_equal(stage.suspended, 1);
+    press(&stage, "C-z y");
+    assert_int_equal(stage.suspended, 2);
+    press(&stage, ": T:suspend! Enter");
+    assert_int_equal(stage.suspended, 3);
+    assert_int_equal(stage.lines, 0);
+    strike_stage(&stage);
+}
+
 static void pasted_text_runs_nothing(void **state) {
     struct stage stage;
     (void)state;
@@ -518,6 +555,8 @@ int main(void) {
         cmocka_unit_test(a_question_holds_all_keys_but_the_world_goes_on),
         cmocka_unit_test(quitting_asks_when_something_runs_and_q_at_the_top_always_does),
         cmocka_unit_test(interrupting_stops_the_query_and_twice_asks_to_quit),
+        cmocka_unit_test(the_editor_offers_to_stop_a_query_only_while_one_runs),
+        cmocka_unit_test(suspending_asks_while_other_programs_are_attached),
         cmocka_unit_test(pasted_text_runs_nothing),
         cmocka_unit_test(moving_up_stops_following_without_losing_rows),
         cmocka_unit_test(a_frozen_picture_can_be_filtered_and_counters_go_on),

@@ -127,6 +127,7 @@ struct event_job { /* merges by job id; done == total ends it */
 };
 struct event_embedded { /* from the servers started here: peers, disk; merges by kind */
     struct message message;
+    int guests;        /* with peers: those of other programs */
     int peers;         /* -1: no news */
     int64_t free_disk; /* -1: no news */
     char *who;         /* with peers: a line for each */

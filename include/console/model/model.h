@@ -188,6 +188,7 @@ struct model {
     char *cluster_id;
     int brokers;
     int peers;                         /* connections to the embedded broker; -1 unknown */
+    int guests;                        /* those of other programs among them */
     int64_t free_disk;                 /* bytes; -1 unknown */
     VECTOR(struct model_topic) topics; /* by name */
     int64_t topics_observed_ms;        /* 0 = never */
@@ -209,7 +210,7 @@ struct model {
     struct model_detector detector;
     struct model_result result;
     VECTOR(struct model_statement) statements;
-    VECTOR(struct model_message) messages; /* log of this run, oldest first, at most 1,000 */
+    VECTOR(struct model_message) messages;   /* log of this run, oldest first, at most 1,000 */
     uint64_t message_total, statement_total; /* ever */
     VECTOR(struct model_job) jobs;
     VECTOR(char *) created;    /* ledger: "topic transactions", oldest first */

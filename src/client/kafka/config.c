@@ -1,14 +1,23 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "client/kafka/private.h"
 #include "foundation/base/log.h"
 
 /* Servers started by the program come up within milliseconds, so the first reconnects are quick. */
 static const struct kafka_setting common_defaults[] = {
-    {"client.id", "fraudscope"},         {"reconnect.backoff.ms", "20"},   {"reconnect.backoff.max.ms", "2000"},
-    {"socket.keepalive.enable", "true"}, {"socket.nagle.disable", "true"}, {0},
+    {"reconnect.backoff.ms", "20"},
+    {"reconnect.backoff.max.ms", "2000"},
+    {"socket.keepalive.enable", "true"},
+    {"socket.nagle.disable", "true"},
+    {0},
 };
+
+void kafka_client_id(char id[KAFKA_CLIENT_ID]) {
+    snprintf(id, KAFKA_CLIENT_ID, "fraudscope-%ld", (long)getpid());
+}
 
 /* Any of librdkafka's threads. Levels are syslog's. */
 static void write_log(const rd_kafka_t *handle, int level, const char *facility, const char *line) {
@@ -62,12 +71,14 @@ rd_kafka_conf_t *kafka_config_build(const struct profile *profile, const struct 
                   profile_name(profile));
         return NULL;
     }
+    char id[KAFKA_CLIENT_ID];
+    kafka_client_id(id);
     rd_kafka_conf_t *config = rd_kafka_conf_new();
     rd_kafka_conf_set_log_cb(config, write_log);
     rd_kafka_conf_set_opaque(config, opaque);
-    if (set_list(config, common_defaults, error) || set_list(config, defaults, error) ||
-        set_properties(config, profile_kafka(profile), error) || set_properties(config, overrides, error) ||
-        set_list(config, forced, error)) {
+    if (set_one(config, "client.id", id, error) || set_list(config, common_defaults, error) ||
+        set_list(config, defaults, error) || set_properties(config, profile_kafka(profile), error) ||
+        set_properties(config, overrides, error) || set_list(config, forced, error)) {
         error_wrap(error, "profile '%s'", profile_name(profile));
         rd_kafka_conf_destroy(config);
         return NULL;

@@ -476,6 +476,7 @@ static void apply_embedded(struct model *model, struct message *message, int64_t
     struct event_embedded *event = (struct event_embedded *)message;
     if (event->peers >= 0) {
         model->peers = event->peers;
+        model->guests = event->guests;
         TAKE(model->who, event->who);
     }
     if (event->free_disk >= 0)

@@ -245,18 +245,21 @@ int bar_hint(struct canvas *canvas, int x, int y, int right, const char *key, co
     return x + 1 + (canvas->columns >= NARROW && !joined);
 }
 
-static bool cannot(const struct ui *ui, const struct key_row *row) {
+static bool cannot(const struct ui *ui, const struct scene *scene, const struct key_row *row) {
+    if (strcmp(row->command, "stop-here") == 0)
+        return !view_has_what_stops(scene);
     return ui->callbacks.why_not && ui->callbacks.why_not(ui->callbacks.context, row->command);
 }
 
 /* Keys of a place that have a hint and work now. `only` NULL: all, else those whose keys are in it (or, `but`, are
  * not). */
-static int draw_place(const struct ui *ui, struct canvas *canvas, int x, int y, int right, const char *place,
-                      const char *only, bool but) {
+static int draw_place(const struct ui *ui, const struct scene *scene, struct canvas *canvas, int x, int y, int right,
+                      const char *place, const char *only, bool but) {
     for (size_t i = 0; i < keymap_count(ui->keymap); i++) {
         const struct key_row *row = keymap_at(ui->keymap, i);
         bool named = only && row->key[0] && !row->key[1] && strchr(only, row->key[0]);
-        if (row->hint && !row->quiet && strcmp(row->place, place) == 0 && (!only || named != but) && !cannot(ui, row))
+        if (row->hint && !row->quiet && strcmp(row->place, place) == 0 && (!only || named != but) &&
+            !cannot(ui, scene, row))
             x = bar_hint(canvas, x, y, right, row->key, row->hint, false);
     }
     return x;
@@ -277,7 +280,6 @@ static void draw_groups(struct canvas *canvas, int x, int y, int right) {
 void bar_footer(struct ui *ui, const struct scene *scene, struct canvas *canvas, int y) {
     const struct overlay *overlay = overlay_of(ui);
     int right = canvas->columns - 1, x = 1;
-    (void)scene;
     canvas_fill(canvas, (struct rectangle){0, y, canvas->columns, 1}, ROLE_BAR);
     if (ui->question.kind) {
         x = bar_hint(canvas, x, y, right, "Esc", "nothing is done", false);
@@ -291,21 +293,21 @@ void bar_footer(struct ui *ui, const struct scene *scene, struct canvas *canvas,
         }
         bar_hint(canvas, x, y, right, "Esc", "leave", false);
     } else if (ui->group[0]) {
-        x = draw_place(ui, canvas, x, y, right, ui->group, NULL, false);
+        x = draw_place(ui, scene, canvas, x, y, right, ui->group, NULL, false);
         bar_hint(canvas, x, y, right, "Esc", "leave", false);
     } else if (overlay) {
         if (overlay->place)
-            draw_place(ui, canvas, x, y, right, overlay->place, NULL, false);
+            draw_place(ui, scene, canvas, x, y, right, overlay->place, NULL, false);
         else
             bar_hint(canvas, bar_hint(canvas, x, y, right, "Enter", "do it", false), y, right, "Esc", "close", false);
     } else if (ui->mode == MODE_EDITOR) {
-        draw_place(ui, canvas, x, y, right, "editor", NULL, false);
+        draw_place(ui, scene, canvas, x, y, right, "editor", NULL, false);
     } else {
-        x = draw_place(ui, canvas, x, y, right, "global", "?:", false);
+        x = draw_place(ui, scene, canvas, x, y, right, "global", "?:", false);
         if (ui_panes[ui->focus]->rows)
-            x = draw_place(ui, canvas, x, y, right, "list", NULL, false);
-        x = draw_place(ui, canvas, x, y, right, ui_panes[ui->focus]->name, NULL, false);
-        x = draw_place(ui, canvas, x, y, right, "global", "?:]", true);
+            x = draw_place(ui, scene, canvas, x, y, right, "list", NULL, false);
+        x = draw_place(ui, scene, canvas, x, y, right, ui_panes[ui->focus]->name, NULL, false);
+        x = draw_place(ui, scene, canvas, x, y, right, "global", "?:]", true);
         draw_groups(canvas, x, y, right);
     }
 }
@@ -325,7 +327,7 @@ void bar_group(struct ui *ui, const struct scene *scene, struct canvas *canvas, 
         const struct key_row *row = keymap_at(ui->keymap, i);
         if (strcmp(row->place, ui->group) != 0)
             continue;
-        bool dim = cannot(ui, row);
+        bool dim = cannot(ui, scene, row);
         int at = box.y + 1 + (int)line++;
         canvas_put(canvas, box.x + 2, at, dim ? ROLE_DIM : ROLE_INFO, view_of(row->key));
         canvas_put_cut(canvas, box.x + 6, at, width - 8, dim ? ROLE_DIM : ROLE_TEXT,

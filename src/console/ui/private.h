@@ -123,7 +123,9 @@ const struct command *view_find(const char *name);
 int view_run(struct ui *ui, const struct scene *scene, const struct command_line *line, struct error *error);
 int view_send(struct ui *ui, const struct scene *scene, struct error *error, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-int view_answered(struct ui *ui, struct view line, struct error *error); /* runs what a question held back */
+/* Runs what a question held back. */
+int view_answered(struct ui *ui, const struct scene *scene, struct view line, struct error *error);
+bool view_has_what_stops(const struct scene *scene); /* a query streams or a job goes on: ^C ends it */
 
 /* transactions.c */
 const struct model_tail *transactions_tail(const struct ui *ui, const struct scene *scene);

@@ -25,7 +25,7 @@ static void end(struct ui *ui, const struct scene *scene, bool run) {
     struct error error = {0};
     if (!run)
         ui_say(ui, scene, MESSAGE_INFO, "Nothing was done.");
-    else if (view_answered(ui, text_view(&asked.line), &error) != 0)
+    else if (view_answered(ui, scene, text_view(&asked.line), &error) != 0)
         ui_say(ui, scene, MESSAGE_ERROR, error.message);
     question_free(&asked);
 }

@@ -201,8 +201,26 @@ HANDLER(do_redraw) {
     return 0;
 }
 
+/* Other programs would find servers that accept and never answer: that is asked first. */
+static bool asks_guests(struct ui *ui, const struct scene *scene) {
+    int guests = scene->model->guests;
+    struct question question = {.kind = QUESTION_YES_NO};
+    if (guests <= 0)
+        return false;
+    text_append_string(&question.title, "Suspend");
+    text_append_format(&question.body,
+                       "%d connection%s of other programs to the servers started here wait%s until fg.\n"
+                       ":room lists them.\n",
+                       guests, guests == 1 ? "" : "s", guests == 1 ? "s" : "");
+    text_append_string(&question.line, "suspend!");
+    question_take(ui, &question);
+    return true;
+}
+
 HANDLER(do_suspend) {
-    (void)scene, (void)line, (void)error;
+    (void)error;
+    if (!line->bang && asks_guests(ui, scene))
+        return 0;
     if (ui->callbacks.suspend)
         ui->callbacks.suspend(ui->callbacks.context);
     return 0;
@@ -210,9 +228,13 @@ HANDLER(do_suspend) {
 
 /* Stops what runs here: the query of the ksqlDB pane, a long job. Nothing else may end by a key that people press
  * twice. */
+bool view_has_what_stops(const struct scene *scene) {
+    return scene->model->result.state == RESULT_RUNNING || scene->model->jobs.count;
+}
+
 HANDLER(do_stop_here) {
     (void)line;
-    if (scene->model->result.state == RESULT_RUNNING || scene->model->jobs.count)
+    if (view_has_what_stops(scene))
         return view_send(ui, scene, error, "stop");
     ui_say(ui, scene, MESSAGE_INFO, "Nothing runs that ^C stops; ^C again within 2 s asks to quit.");
     return 0;

@@ -59,6 +59,34 @@ class Sessions(Stage):
         self.click("bob", 16, 14000)
         self.eventually(lambda: self.visits() == [["ann", 1000, 9000, 3, 11], ["bob", 9000, 14000, 2, 20]])
 
+    def test_without_table_scans_where_names_the_key(self):
+        """Not of sessions alone: any table that is looked up."""
+        self.start()
+        self.run_visits()
+        self.ksql("CREATE TABLE PAIRS WITH (KEY_FORMAT='JSON') AS SELECT WHO, N, COUNT(*) AS C FROM CLICKS GROUP BY WHO, N;")
+        off = {"ksql.query.pull.table.scan.enabled": "false"}
+
+        def look_up(sql):
+            status, _, text = self.query(sql, properties=off)
+            return [json.loads(line) for line in text.splitlines()[1:]] if status == 200 else json.loads(text)["message"]
+        for sql, rows in (("SELECT TOTAL FROM VISITS WHERE WHO = 'ann';", [[1], [2]]),
+                          ("SELECT TOTAL FROM VISITS WHERE WHO IN ('ann', 'nobody') AND WINDOWSTART > 1000;", [[2]]),
+                          ("SELECT TOTAL FROM VISITS WHERE WHO = 'bob' OR ('ann' = WHO AND TOTAL = 1);", [[1], [4]]),
+                          ("SELECT C FROM PAIRS WHERE WHO = 'ann' AND N = 1 + 1;", [[1]])):
+            self.eventually(lambda: look_up(sql) == rows)
+        for sql, reason in (("SELECT * FROM VISITS;", "Missing WHERE clause."),
+                            ("SELECT * FROM VISITS WHERE TOTAL = 1;", "WHERE clause missing key column for disjunct: (TOTAL = 1)."),
+                            ("SELECT * FROM VISITS WHERE WHO = 'ann' OR TOTAL = 1;", "WHERE clause missing key column for disjunct: (TOTAL = 1)."),
+                            ("SELECT * FROM VISITS WHERE WHO <> 'ann';", "Bound on key columns '[`WHO` STRING KEY]' must currently be '='."),
+                            ("SELECT * FROM VISITS WHERE WHO > 'a' AND WHO < 'c';", "A comparison condition on the key column cannot be combined"),
+                            ("SELECT * FROM VISITS WHERE UCASE(WHO) = 'ANN';", "A comparison must directly reference a key column."),
+                            ("SELECT * FROM VISITS WHERE CLICKS = TOTAL;", "A comparison must be between a key column and a resolvable expression."),
+                            ("SELECT * FROM VISITS WHERE WHO LIKE 'a%';", "Unsupported expression in WHERE clause: "),
+                            ("SELECT * FROM PAIRS WHERE WHO = 'ann';", "Multi-column sources must specify every key in the WHERE clause."),
+                            ("SELECT WHO, WHO FROM VISITS WHERE WHO = 'ann';", "Duplicate key columns found in schema: `WHO` STRING")):
+            self.assertIn(reason, str(look_up(sql)), sql)
+        self.assertEqual(len(self.rows("SELECT * FROM VISITS WHERE TOTAL > 1;")), 2, "unless it is set, tables are read as a whole")
+
     def test_what_sessions_cannot_do_is_refused_by_name(self):
         self.start()
         self.ksql(MAKE[0])

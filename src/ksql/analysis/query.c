@@ -293,6 +293,28 @@ static int refuse_pull(struct error *error, const char *clause) {
         clause);
 }
 
+static int refuse_duplicates(const struct source *source, const struct query *query, struct error *error) {
+    for (size_t i = 0; i < query->item_count; i++) {
+        const struct node *node = query->items[i].expression;
+        int at = node == NULL || node->kind != NODE_COLUMN || query->items[i].alias.size != 0
+                     ? -1
+                     : schema_find(source->schema, node->name);
+        for (size_t j = 0; at >= 0 && j < i; j++) {
+            const struct node *other = query->items[j].expression;
+            if (other == NULL || query->items[j].alias.size != 0 || !node_equal(node, other))
+                continue;
+            struct text columns = TEXT_EMPTY;
+            struct schema one = {&source->schema->columns[at], 0, 1};
+            schema_print(&columns, &one, "KEY");
+            error_set_at(error, ERROR_INVALID, node->line, node->column, "Duplicate %s columns found in schema: %s",
+                         (size_t)at < source->schema->key_count ? "key" : "value", text_string(&columns));
+            text_free(&columns);
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* What is wrong with WHERE names it, as ksqlDB does for pull queries on tables. */
 static void name_condition(const struct analysis *analysis, const struct node *where, struct error *error) {
     if (error == NULL || !view_starts_with(view_of(error->message), VIEW("Error in WHERE expression: ")))
@@ -316,6 +338,8 @@ int analyse_pull(const struct analysis *analysis, const struct statement *statem
             return refuse_pull(error, "PARTITION BY");
         if (query->having != NULL)
             return refuse_pull(error, "HAVING");
+        if (source->kind == SOURCE_TABLE && refuse_duplicates(source, query, error) != 0)
+            return -1;
         if (source->kind == SOURCE_TABLE && !source->queryable)
             return error_set(
                 error, ERROR_INVALID,

@@ -36,6 +36,54 @@ static int trouble(struct stand *stand, const char *what, const struct error *er
 
 /* --- stage --- */
 
+static int tell_registry(struct stand *stand, const char *method, const char *path, json_t *body) {
+    static const struct http_header header = {"Content-Type", "application/vnd.schemaregistry.v1+json"};
+    struct http_answer answer = {0};
+    struct error error = {0};
+    char *text = json_dumps(body, JSON_COMPACT);
+    struct http_request request = {
+        .method = method,
+        .url = arena_format(&stand->scene.arena, "%s%s", profile_get(stand->profile, "schema.registry.url"), path),
+        .headers = &header,
+        .header_count = 1,
+        .body = view_of(text),
+        .timeout_ms = PATIENCE_MS,
+    };
+    int status = http_client_send(stand->http, &request, &answer, &error);
+    if (status != 0)
+        trouble(stand, path, &error);
+    else if (answer.status >= 400)
+        status = scene_fail(&stand->scene, "%s: status %d: %.*s", path, answer.status, (int)answer.body.size,
+                            answer.body.data);
+    http_answer_free(&answer);
+    memory_free(text);
+    json_decref(body);
+    return status;
+}
+
+/* A case that names ids has them: they are imported. */
+static int import(struct stand *stand, const struct world_schema *schema) {
+    const char *subject = arena_format(&stand->scene.arena, "/mode/%s?force=true", schema->subject);
+    const char *versions = arena_format(&stand->scene.arena, "/subjects/%s/versions", schema->subject);
+    return tell_registry(stand, "PUT", subject, json_pack("{s:s}", "mode", "IMPORT")) != 0 ||
+                   tell_registry(stand, "POST", versions,
+                                 json_pack("{s:s, s:s, s:i, s:i}", "schema", schema->text, "schemaType", schema->type,
+                                           "id", (int)schema->id, "version", 1)) != 0 ||
+                   tell_registry(stand, "PUT", subject, json_pack("{s:s}", "mode", "READWRITE")) != 0
+               ? -1
+               : 0;
+}
+
+static bool names_ids(const struct stand *stand) {
+    size_t at;
+    json_t *topic;
+    json_array_foreach(json_object_get(stand->scene.test, "topics"), at, topic) {
+        if (json_object_get(topic, "valueSchemaId") != NULL || json_object_get(topic, "keySchemaId") != NULL)
+            return true;
+    }
+    return false;
+}
+
 static int make_topics(struct stand *stand) {
     struct error error = {0};
     const struct world *world = &stand->scene.world;
@@ -44,8 +92,11 @@ static int make_topics(struct stand *stand) {
             return trouble(stand, world->all.items[i]->name, &error);
     for (size_t i = 0; i < world->registered.count; i++) {
         struct world_schema *schema = &world->registered.items[i];
-        if (registry_client_register(stand->registry, schema->subject, schema->type, view_of(schema->text), &schema->id,
-                                     &error) != 0)
+        if (names_ids(stand)) {
+            if (import(stand, schema) != 0)
+                return -1;
+        } else if (registry_client_register(stand->registry, schema->subject, schema->type, view_of(schema->text),
+                                            &schema->id, &error) != 0)
             return trouble(stand, schema->subject, &error);
     }
     return 0;

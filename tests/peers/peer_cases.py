@@ -9,6 +9,7 @@ FILLING = LARGEST - 72  # the value that makes a batch of this size: 61 of its h
 class ClientCases(PeerScene):
     TOO_LARGE = None        # what the client says to a batch that the broker refuses for its size
     UNKNOWN_SETTING = "Unknown topic config name: no.such.setting"
+    REFUSED_SETTING = "flush.ms"
     STRATEGIES = (None,)    # how members share, by the client's names; None: its default
     COMPRESSIONS = COMPRESSIONS
     CANNOT = {}             # verb: why the client has it not
@@ -113,7 +114,7 @@ class ClientCases(PeerScene):
         self.must("create", topic=self.topic(), partitions=1, replicas=1)
         self.must("alter", topic=self.topic(), name="retention.ms", value="3600000")
         self.assertEqual(self.must("settings", topic=self.topic())["settings"]["retention.ms"], "3600000")
-        self.assertRegex(self.ask("alter", topic=self.topic(), name="flush.ms", value="9")["error"], "flush.ms")
+        self.assertRegex(self.ask("alter", topic=self.topic(), name="flush.ms", value="9")["error"], self.REFUSED_SETTING)
 
     def test_partitions_are_added_and_take_records(self):
         self.must("create", topic=self.topic(), partitions=1, replicas=1)

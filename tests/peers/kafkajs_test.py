@@ -1,0 +1,30 @@
+"""kafkajs 2.2.4 and @kafkajs/confluent-schema-registry 3.9.0."""
+import unittest
+
+import peer_cases
+import peer_install
+
+
+class KafkaJs:
+    PEER = "kafkajs"
+    INSTALL = staticmethod(peer_install.javascript)
+    ARGUMENTS = ("kafkajs", "kafkajs_client.js")
+
+    def test_values_of_avro_and_json_schemas_come_back(self):
+        for kind in ("AVRO", "JSON"):
+            self.must("create", topic=f"{self.topic()}-{kind}", partitions=1, replicas=1)
+        self.assertEqual(self.must("schemas", topic=self.topic()),
+                         {kind: {"details": kind, "latest": True} for kind in ("AVRO", "JSON")})
+
+
+class KafkaJsClient(KafkaJs, peer_cases.ClientCases):
+    TOO_LARGE = "MESSAGE_TOO_LARGE"
+    UNKNOWN_SETTING = REFUSED_SETTING = "INVALID_CONFIG"  # kafkajs keeps the broker's words to itself
+
+
+class KafkaJsInTheRoom(KafkaJs, peer_cases.RoomCases):
+    pass
+
+
+if __name__ == "__main__":
+    unittest.main()

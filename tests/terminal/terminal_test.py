@@ -101,6 +101,8 @@ class Ends(Terminal):
 
     def test_quitting_asks_while_the_producer_runs(self):
         self.wait("● live")
+        self.keys("t", "c")
+        self.wait("transactions")
         self.keys("p", "p")
         self.wait("producer ●")
         self.keys("Q")
@@ -131,6 +133,8 @@ class Ends(Terminal):
 
     def test_suspending_names_what_pauses_and_coming_back_paints_anew(self):
         self.wait("● live")
+        self.keys("t", "c")
+        self.wait("transactions")
         self.keys("p", "p")
         self.wait("producer ●")
         self.keys("C-z")

@@ -20,7 +20,6 @@ struct stage {
     struct loop *loop;
     char folder[64];
     int ends[CLIENTS]; /* the clients' */
-    int open;
 };
 
 /* Ids of members are the same in every run (linked with --wrap). */
@@ -62,8 +61,8 @@ static void fill(struct stage *stage) {
     text_free(&batch);
 }
 
-static void client_gone(void *context) {
-    ((struct stage *)context)->open--;
+static void nobody_told(void *context) {
+    (void)context;
 }
 
 static void open_stage(struct stage *stage, uint8_t settings) {
@@ -80,6 +79,7 @@ static void open_stage(struct stage *stage, uint8_t settings) {
     core->user = settings & ASKS_PASSWORD ? "user" : NULL;
     core->password = core->user ? "password" : NULL;
     core->next_producer_id = 7;
+    must(broker_limits_read(&core->limits, NULL, &error), &error);
     must(store_open(&core->store, stage->folder, core->sync, &stage->clock, NULL, &error), &error);
     struct groups_options groups = {stage->loop, {&core->store, &stage->clock, written, trouble, core}};
     core->groups = groups_open(&groups, &error);
@@ -90,8 +90,8 @@ static void open_stage(struct stage *stage, uint8_t settings) {
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
             fatal("no pair of sockets");
         stage->ends[i] = pair[0];
-        stage->open++;
-        connection_open(core, pair[1], "127.0.0.1:1", client_gone, stage);
+        if (!connection_open(core, pair[1], "127.0.0.1:1", nobody_told, NULL))
+            fatal("the stage lets no client in");
     }
 }
 
@@ -105,6 +105,7 @@ static void close_stage(struct stage *stage) {
     store_close(&core->store, false);
     loop_free(stage->loop);
     vector_free(&core->unsynced);
+    peers_free(&core->peers);
     file_remove_tree(stage->folder, NULL);
 }
 
@@ -151,7 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct stage stage = {0};
     uint8_t settings = fuzz_byte(&input);
     open_stage(&stage, settings);
-    for (int i = 0; i < FRAMES_MOST && input.at < input.end && stage.open > 0; i++) {
+    for (int i = 0; i < FRAMES_MOST && input.at < input.end && stage.core.connections; i++) {
         uint16_t head = fuzz_short(&input);
         struct view piece = fuzz_piece(&input, head & 0x7fffu);
         send_frame(&stage, head & SECOND_CLIENT ? 1 : 0, piece, !(settings & LEAVES_CHECKSUMS));

@@ -7,6 +7,7 @@
 
 #include "foundation/base/file.h"
 #include "foundation/base/memory.h"
+#include "fuzz/batch_mend.h"
 #include "fuzz/fuzz.h"
 #include "server/broker/connection.h"
 #include "server/broker/records.h"
@@ -121,19 +122,6 @@ static void turn(struct stage *stage) {
     for (int i = 0; i < CLIENTS; i++)
         while (recv(stage->ends[i], answer, sizeof answer, MSG_DONTWAIT) > 0)
             ;
-}
-
-/* A batch that would be whole but for its checksum gets a right one. */
-static void mend_checksums(char *frame, size_t size) {
-    for (size_t at = 0; size >= BATCH_HEADER && at <= size - BATCH_HEADER; at++) {
-        struct batch_header header;
-        batch_header_read((struct view){frame + at, size - at}, &header);
-        if (header.magic != 2 || header.length < BATCH_HEADER - BATCH_FRAME ||
-            (size_t)header.length > size - at - BATCH_FRAME)
-            continue;
-        batch_set_crc(frame + at, (size_t)header.length + BATCH_FRAME);
-        at += (size_t)header.length + BATCH_FRAME - 1;
-    }
 }
 
 static void send_frame(struct stage *stage, int client, struct view piece, bool mend) {

@@ -1,6 +1,7 @@
 """Writes the corpus anew where it is made by rule: python3 tests/fuzz/seeds.py [TARGET...]. Files that a fuzzer found (found-*) stay.
 Needs nothing but the tests' own encoders."""
 import gzip
+import json
 import os
 import struct
 import sys
@@ -10,7 +11,7 @@ sys.path[:0] = [os.path.join(HERE, "../servers"), os.path.join(HERE, "../support
 os.environ.setdefault("FRAUDSCOPE_BIN", "")
 from broker_protocol_test import CASES  # noqa: E402
 from broker_wire import MESSAGES, frame  # noqa: E402
-from kafka_wire import batch, crc32c, sized, varint  # noqa: E402
+from kafka_wire import batch, crc32c, sized, text as text_, varint  # noqa: E402
 
 SECOND = 0x8000
 LATEST = {"Produce": 11, "Fetch": 13, "ListOffsets": 6, "Metadata": 12, "OffsetCommit": 9, "OffsetFetch": 9, "FindCoordinator": 4, "JoinGroup": 9,
@@ -192,7 +193,108 @@ def files():
     put("files", "theme", b"\2inherit = daylight\nbackground = #101418 233 black\ntitle = #ff8800 208 yellow bold on blue\nalert = red reverse\n")
 
 
-TARGETS = {"broker": broker, "batch": batches, "record": record, "schema": schemas, "writer": writer, "sql": sql, "files": files}
+def asked(*requests):
+    """Each (line, body or None, headers...)."""
+    return b"\0".join("\n".join([line, *headers, "", body or ""]).encode() for line, body, *headers in requests)
+
+
+def kept(*records):
+    return b"".join(f"={place} {key}\n{value}".encode() + b"\0" for place, key, value in records)
+
+
+def registry():
+    def schema(text, **more):
+        return json.dumps({"schema": text.decode(), **more})
+    put("registry", "register", asked(
+        ("POST /subjects/a-value/versions", schema(AVRO[0])), ("POST /subjects/a-value/versions?normalize=true", schema(AVRO[2])),
+        ("POST /subjects/j%2Fx/versions", schema(JSON_SCHEMA[2], schemaType="JSON")), ("POST /subjects/a-value", schema(AVRO[0])),
+        ("GET /subjects?subjectPrefix=a&deleted=true", None), ("GET /subjects/a-value/versions", None), ("GET /subjects/a-value/versions/latest", None),
+        ("GET /subjects/a-value/versions/1/schema", None), ("GET /subjects/a-value/versions/-1/referencedby", None),
+        ("GET /schemas/ids/1", None), ("GET /schemas/ids/1/schema", None), ("GET /schemas/ids/1/versions?deleted=true", None),
+        ("POST /compatibility/subjects/a-value/versions/latest?verbose=true", schema(AVRO[1])),
+        ("DELETE /subjects/a-value/versions/1", None), ("DELETE /subjects/a-value?permanent=true", None), ("DELETE /subjects/a-value", None)))
+    put("registry", "settings", asked(
+        ("GET /config", None), ("PUT /config", '{"compatibility":"FULL_TRANSITIVE"}'), ("PUT /config/a", '{"compatibility":"NONE"}'),
+        ("GET /config/a?defaultToGlobal=true", None), ("DELETE /config/a", None), ("PUT /mode?force=true", '{"mode":"IMPORT"}'),
+        ("POST /subjects/a/versions", schema(AVRO[0], id=7, version=3)), ("PUT /mode/a", '{"mode":"READONLY"}'), ("GET /mode/a", None),
+        ("POST /subjects/a/versions", schema(AVRO[1])), ("DELETE /mode/a", None), ("DELETE /mode", None), ("GET /schemas/types", None), ("PATCH /config", "{}")))
+    put("registry", "references", asked(
+        ("POST /subjects/f/versions", schema(b'{"type":"record","name":"F","fields":[]}')),
+        ("POST /subjects/r/versions", schema(b'{"type":"record","name":"R","fields":[{"name":"f","type":"F"}]}',
+                                             references=[{"name": "F", "subject": "f", "version": 1}])),
+        ("GET /subjects/f/versions/1/referencedby", None), ("DELETE /subjects/f/versions/1", None), ("GET /subjects/r/versions/1", None),
+        ("POST /subjects/p/versions", schema(b'syntax = "proto3"; message M { int32 a = 1; }', schemaType="PROTOBUF")), ("GET /subjects/%ff%00/versions", None)))
+    put("registry", "kept", kept(
+        (0, '{"keytype":"SCHEMA","subject":"s","version":1,"magic":1}', json.dumps({"subject": "s", "version": 1, "id": 1, "schema": '"int"', "deleted": False})),
+        (0, '{"keytype":"SCHEMA","subject":"s","version":2,"magic":1}', json.dumps({"subject": "s", "version": 2, "id": 9, "schemaType": "JSON", "schema": "{}",
+                                                                                    "references": [{"name": "n", "subject": "s", "version": 1}], "deleted": True})),
+        (0, '{"keytype":"CONFIG","subject":"s","magic":0}', '{"compatibilityLevel":"FORWARD"}'), (0, '{"keytype":"MODE","subject":null,"magic":0}', '{"mode":"READWRITE"}'),
+        (0, '{"keytype":"DELETE_SUBJECT","subject":"t","magic":0}', '{"subject":"t","version":1}'), (0, '{"keytype":"CLEAR_SUBJECT","subject":"t","magic":0}', ""),
+        (0, '{"keytype":"SCHEMA","subject":"s","version":3,"magic":1}', ""), (0, '{"keytype":"NOOP","magic":0}', "{}")) +
+        asked(("GET /subjects/s/versions/latest", None), ("POST /subjects/s/versions", schema(AVRO[0]))))
+
+
+    # these once broke it
+    put("registry", "empty-reference", asked(
+        ("POST /subjects/e/versions", schema(b'{"properties":{"a":{"$ref":""}}}', schemaType="JSON")),
+        ("POST /subjects/r/versions", schema(b'{"$ref":"e"}', schemaType="JSON", references=[{"name": "e", "subject": "e", "version": 1}]))))
+    put("registry", "last-numbers", asked(
+        ("PUT /mode", '{"mode":"IMPORT"}'), ("POST /subjects/a/versions", schema(AVRO[0], id=2147483647, version=2147483647)),
+        ("PUT /mode", '{"mode":"READWRITE"}'), ("POST /subjects/a/versions", schema(AVRO[1])), ("POST /subjects/b/versions", schema(AVRO[1])),
+        ("POST /subjects/b/versions", schema(AVRO[1], id=4294967303))))
+    put("registry", "kept-nonsense", kept(
+        (0, '{"keytype":"SCHEMA","subject":"s","version":1,"magic":1}', json.dumps({"id": 1, "schema": "no", "schemaType": 'a"b', "references": [{"version": 1}, 5]})),
+        (0, '{"keytype":"CONFIG","subject":"s","magic":0}', json.dumps({"compatibilityLevel": 'x"y'}))) + asked(
+        ("GET /subjects/s/versions/1", None), ("GET /subjects/s/versions/1/referencedby", None), ("GET /config/s", None), ("DELETE /config/s", None),
+        ("POST /subjects/s/versions", schema(AVRO[0], references=[{"name": "n", "subject": "s", "version": 1}]))))
+
+
+def connect():
+    config = {"connector.class": "datagen", "quickstart": "customers", "kafka.topic": "t", "count": "3", "tasks.max": "1"}
+    with_name = json.dumps({"name": "c", "config": config})
+    put("connect", "life", asked(
+        ("GET /", None), ("POST /connectors", with_name), ("GET /connectors?expand=status&expand=info", None), ("GET /connectors/c/status", None),
+        ("PUT /connectors/c/pause", None), ("PUT /connectors/c/resume", None), ("POST /connectors/c/restart?includeTasks=true&onlyFailed=false", None),
+        ("PUT /connectors/c/stop", None), ("GET /connectors/c/offsets", None),
+        ("PATCH /connectors/c/offsets", '{"offsets":[{"partition":{},"offset":{"changes":5}}]}'), ("DELETE /connectors/c/offsets", None),
+        ("GET /connectors/c/tasks", None), ("GET /connectors/c/tasks/0/status", None), ("GET /connectors/c/topics", None),
+        ("PATCH /connectors/c/config", '{"count":null,"seed":7}'), ("DELETE /connectors/c", None)))
+    put("connect", "config", asked(
+        ("PUT /connectors/x%20y/config", json.dumps(config)), ("GET /connectors/x%20y/config", None), ("PUT /connectors/x%20y/config", json.dumps({**config, "max.interval": 5})),
+        ("GET /connector-plugins", None), ("PUT /connector-plugins/datagen/config/validate", json.dumps({**config, "count": "many", "unknown": True})),
+        ("GET /admin/loggers/root", None), ("POST /connectors", '{"name":"","config":{}}'), ("POST /connectors/x%20y/tasks/0/restart", None)))
+    put("connect", "kept", kept(
+        (0, "connector-c", json.dumps({"properties": config})), (0, "target-state-c", '{"state":"PAUSED","state.v2":"STOPPED"}'),
+        (1, '["c",{}]', '{"changes":4}'), (2, "status-topic-t:connector-c", '{"topic":{"name":"t","connector":"c","task":0}}'),
+        (0, "connector-d", json.dumps({"properties": {"connector.class": "io.debezium.connector.postgresql.PostgresConnector", "database.password": "s"}})),
+        (0, "connector-e", "")) + asked(("GET /connectors?expand=info", None), ("GET /connectors/c/offsets", None), ("GET /connectors/d/config", None)))
+
+
+def ksqldb():
+    accept = b"application/vnd.ksql.v1+json; q=0.9, */*;q=0.1\0"
+    body = {"ksql": "CREATE STREAM ${n} AS SELECT * FROM S; LIST STREAMS;", "streamsProperties": {"ksql.streams.auto.offset.reset": "earliest", "x": 1},
+            "sessionVariables": {"n": "X"}, "commandSequenceNumber": 4}
+    stream = {"sql": "SELECT * FROM S WHERE A = '${n}' EMIT CHANGES;", "properties": {"auto.offset.reset": "latest"}, "sessionVariables": {"n": "'"}}
+    for kind, given in enumerate((body, stream, {"queryId": "transient_S_1"}, {"deleteTopicList": ["a.*", "b"]})):
+        put("ksqldb", f"endpoint-{kind}", bytes([kind]) + accept + json.dumps(given).encode())
+
+
+def log():
+    def at(offset, data):
+        return struct.pack(">q", offset) + data[8:]
+    batches_ = at(0, stored(RECORDS, 0, None, (7, 0, 0))) + at(3, stored(RECORDS)) + at(6, stored(RECORDS[:1], 0, None, (7, 0, 3)))
+    index, times = struct.pack(">ii", 2, 0), struct.pack(">qi", 1773500000005, 2)
+    producers = struct.pack(">iqhqbiiq", 1, 7, 0, 1773500000000, 1, 0, 2, 0)
+    snapshot = struct.pack(">I", crc32c(producers)) + producers
+    for trust in range(3):
+        put("log", f"whole-{trust}", bytes([trust]) + struct.pack(">HHHH", len(index), len(times), len(snapshot), 2) + index + times + snapshot + b"1\n" + batches_)
+    put("log", "torn", b"\1" + struct.pack(">HHHH", 0, 0, 0, 0) + batches_[:-5])
+    put("log", "offsets", b"\10" + struct.pack(">HHHH", 0, 0, 0, 0) + stored([(struct.pack(">h", 1) + text_("g") + text_("t") + struct.pack(">i", 0),
+        struct.pack(">hqi", 3, 5, -1) + text_("m") + struct.pack(">q", 1773500000000), 5), (struct.pack(">hh", 2, 1) + b"g", b"x", 6)]))
+
+
+TARGETS = {"broker": broker, "batch": batches, "record": record, "schema": schemas, "writer": writer, "sql": sql, "files": files,
+           "log": log, "registry": registry, "connect": connect, "ksqldb": ksqldb}
 
 for target in sys.argv[1:] or TARGETS:
     folder = os.path.join(HERE, "corpus", target)

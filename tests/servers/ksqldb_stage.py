@@ -109,6 +109,7 @@ class Stage(unittest.TestCase):
         self.kafka = addresses.get("bootstrap.servers", getattr(self, "kafka", None))
         self.registry = addresses.get("schema.registry.url", getattr(self, "registry", None))
         self.ksqldb = addresses.get("ksqldb.url", getattr(self, "ksqldb", None))
+        self.connect = addresses.get("connect.url", getattr(self, "connect", None))
         return process
 
     def stop(self, process, number=signal.SIGTERM):

@@ -38,8 +38,7 @@ void exchange_hold(struct http_exchange *exchange) {
 void exchange_release(struct http_exchange *exchange) {
     if (atomic_fetch_sub(&exchange->holders, 1) != 1)
         return;
-    for (size_t i = 0; i < exchange->parameter_count; i++)
-        memory_free(exchange->parameters[i].value);
+    http_route_free(exchange->parameters, exchange->parameter_count);
     for (size_t i = 0; i < exchange->query_values.count; i++)
         memory_free(exchange->query_values.items[i]);
     vector_free(&exchange->query_values);
@@ -301,11 +300,7 @@ const char *http_exchange_path(const struct http_exchange *exchange) {
 }
 
 const char *http_exchange_parameter(const struct http_exchange *exchange, const char *name) {
-    size_t size = strlen(name);
-    for (size_t i = 0; i < exchange->parameter_count; i++)
-        if (strncmp(exchange->parameters[i].name, name, size) == 0 && exchange->parameters[i].name[size] == '}')
-            return exchange->parameters[i].value;
-    return NULL;
+    return http_route_parameter(exchange->parameters, exchange->parameter_count, name);
 }
 
 const char *http_exchange_query(const struct http_exchange *exchange, const char *name) {

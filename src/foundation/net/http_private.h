@@ -7,10 +7,9 @@
 #include <stdatomic.h>
 
 #include "foundation/base/vector.h"
+#include "foundation/net/http_route.h"
 #include "foundation/net/http_server.h"
 #include "foundation/net/loop.h"
-
-enum { PARAMETERS = 6 };
 
 struct service {
     struct http_server *server;
@@ -30,10 +29,6 @@ struct http_server {
     atomic_size_t bodies; /* bytes of all requests that are not answered */
 };
 
-struct parameter {
-    const char *name; /* in the route's pattern, up to '}' */
-    char *value;
-};
 struct answer_header {
     char *name, *value;
 };

@@ -88,36 +88,6 @@ static void answer_plain(struct http_exchange *exchange, int status, const char 
     http_exchange_answer(exchange, status, "text/plain", view_of(text));
 }
 
-static bool match_route(struct http_exchange *exchange, const struct http_route *route) {
-    struct view pattern = view_of(route->pattern), path = view_of(exchange->raw_path);
-    size_t count = 0;
-    const char *names[PARAMETERS];
-    struct view values[PARAMETERS];
-    for (;;) {
-        struct view want = {0}, have = {0};
-        bool more_pattern = view_split(&pattern, '/', &want), more_path = view_split(&path, '/', &have);
-        if (!more_pattern || !more_path) {
-            if (more_pattern != more_path)
-                return false;
-            break;
-        }
-        if (want.size > 2 && want.data[0] == '{') {
-            if (have.size == 0 || count == PARAMETERS)
-                return false;
-            names[count] = want.data + 1;
-            values[count++] = have;
-        } else if (!view_equal(want, have)) {
-            return false;
-        }
-    }
-    for (size_t i = 0; i < exchange->parameter_count; i++)
-        memory_free(exchange->parameters[i].value);
-    for (size_t i = 0; i < count; i++)
-        exchange->parameters[i] = (struct parameter){names[i], http_text_decode(values[i])};
-    exchange->parameter_count = count;
-    return true;
-}
-
 /* The handler's hold begins here and ends with its answer. */
 static void dispatch(struct http_exchange *exchange) {
     const struct http_service_options *options = &exchange->service->options;
@@ -143,7 +113,7 @@ static void dispatch(struct http_exchange *exchange) {
         return;
     }
     for (const struct http_route *route = options->routes; route->pattern && !found; route++) {
-        if (!match_route(exchange, route))
+        if (!http_route_fits(route->pattern, exchange->raw_path, exchange->parameters, &exchange->parameter_count))
             continue;
         if (strcmp(route->method, exchange->method) == 0 ||
             (strcmp(exchange->method, "HEAD") == 0 && strcmp(route->method, "GET") == 0))

@@ -243,7 +243,7 @@ static void load_start(struct partition *partition) {
     int64_t offset;
     partition->start_offset = partition->segments.items[0].base_offset;
     if (file_exists(path) && file_read(path, &text, NULL) == 0 && view_to_int64(view_trim(text_view(&text)), &offset) &&
-        offset > partition->start_offset)
+        offset > partition->start_offset && segment_offset_fits(offset))
         partition->start_offset = offset;
     text_free(&text);
     memory_free(path);

@@ -21,6 +21,10 @@ enum {
     TIME_ENTRY = 12
 };
 
+bool segment_offset_fits(int64_t offset) {
+    return offset >= 0 && offset <= INT64_MAX / 2;
+}
+
 char *segment_path(const char *folder, int64_t base_offset, enum segment_file file) {
     static const char *const endings[] = {
         [SEGMENT_LOG] = "log", [SEGMENT_INDEX] = "index", [SEGMENT_TIMES] = "timeindex"};
@@ -92,6 +96,7 @@ static int read_header(const struct segment *segment, const char *folder, struct
     }
     if (position + BATCH_HEADER > walk->from + walk->held ||
         !batch_header_read((struct view){walk->piece + (position - walk->from), BATCH_HEADER}, header) ||
+        !segment_offset_fits(header->base_offset) || header->last_offset_delta < 0 ||
         header->length < BATCH_HEADER - BATCH_FRAME || position + header->length + BATCH_FRAME > segment->size)
         return error_set(error, ERROR_CORRUPT, "%s: no batch at byte %lld of segment %lld", folder, (long long)position,
                          (long long)segment->base_offset);
@@ -240,7 +245,8 @@ static bool take_batches(struct segment *segment, struct scan *scan, const struc
             }
             return true;
         }
-        if (verdict != BATCH_GOOD || header.base_offset < segment->end_offset)
+        if (verdict != BATCH_GOOD || header.base_offset < segment->end_offset ||
+            !segment_offset_fits(header.base_offset))
             return false;
         note_batch(segment, &header, scan->position + (int64_t)*used);
         if (visitor->batch)

@@ -29,6 +29,7 @@ struct segment {
 };
 enum segment_file { SEGMENT_LOG, SEGMENT_INDEX, SEGMENT_TIMES };
 
+bool segment_offset_fits(int64_t offset); /* one that a log comes to: there is room to count on behind it */
 char *segment_path(const char *folder, int64_t base_offset, enum segment_file file); /* caller frees */
 /* Opens or makes the file; nothing is read yet. */
 int segment_open(struct segment *segment, const char *path, int64_t base_offset, struct error *error);

@@ -27,6 +27,15 @@ static bool refuses(const json_t *root, struct http_reply *reply) {
     return false;
 }
 
+/* Of an import; absent, or below 1 as some clients write "none": 0. */
+static bool take_number(const json_t *root, const char *name, int32_t *number, struct http_reply *reply) {
+    json_int_t given = json_integer_value(json_object_get(root, name));
+    if (given > INT32_MAX)
+        http_reply_fault(reply, 42201, "Invalid schema: '%s' is above %d", name, INT32_MAX);
+    *number = given > 0 && given <= INT32_MAX ? (int32_t)given : 0;
+    return given <= INT32_MAX;
+}
+
 static bool take_parts(struct candidate *candidate, const struct store *store, const json_t *root, const char *type,
                        const char *schema, struct http_reply *reply) {
     struct error error = {0};
@@ -38,11 +47,10 @@ static bool take_parts(struct candidate *candidate, const struct store *store, c
     if (!good)
         http_reply_fault(reply, 42201, "Invalid schema of type %s, details: %s", type, error.message);
     text_free(&canonical);
-    if (!good)
+    if (!good || !take_number(root, "id", &candidate->id, reply) ||
+        !take_number(root, "version", &candidate->version, reply))
         return false;
     candidate->type = memory_copy_string(type);
-    candidate->id = (int32_t)json_integer_value(json_object_get(root, "id"));
-    candidate->version = (int32_t)json_integer_value(json_object_get(root, "version"));
     schema_compact(view_of(schema), &candidate->text);
     schema_extras(root, &candidate->extras);
     return true;

@@ -34,6 +34,8 @@ static int collect(struct inlining *inlining, const struct store *store, const c
         const char *subject = json_string_value(json_object_get(each, "subject"));
         const char *name = json_string_value(json_object_get(each, "name"));
         json_int_t version = json_integer_value(json_object_get(each, "version"));
+        if (!subject || !name) /* a record of _schemas that somebody else wrote */
+            return error_set(error, ERROR_INVALID, "a reference lacks a name or a subject");
         const struct stored_subject *stored = store_subject(store, subject);
         const struct stored_schema *schema =
             version == -1 ? subject_latest(stored, false) : subject_version(stored, (int32_t)version);
@@ -172,7 +174,7 @@ static void point_inside(struct inlining *inlining, json_t *node, const char *ow
         if (strcmp(inlining->all.items[i].name, text_string(&target)) == 0)
             text_append_format(&inside, "#/definitions/reference-%zu%s", i, hash ? hash + 1 : "");
     if (size == 0 && own) /* of the definition itself, which has moved */
-        text_append_format(&inside, "%s%s", own, hash + 1);
+        text_append_format(&inside, "%s%s", own, hash ? hash + 1 : "");
     if (inside.size)
         json_object_set_new(node, "$ref", json_string(text_string(&inside)));
     text_free(&target);
@@ -255,9 +257,11 @@ bool references_name(const char *references, const char *subject, int32_t versio
     json_t *list = references && *references ? json_loads(references, 0, NULL) : NULL, *each;
     size_t at;
     bool found = false;
-    json_array_foreach(list, at, each) found =
-        found || (strcmp(json_string_value(json_object_get(each, "subject")), subject) == 0 &&
-                  json_integer_value(json_object_get(each, "version")) == version);
+    json_array_foreach(list, at, each) {
+        const char *other = json_string_value(json_object_get(each, "subject"));
+        found = found || (other && strcmp(other, subject) == 0 &&
+                          json_integer_value(json_object_get(each, "version")) == version);
+    }
     json_decref(list);
     return found;
 }

@@ -76,6 +76,12 @@ static const char *setting_of(const struct registry *registry, const struct sett
     return setting == &mode ? store_mode(&registry->store, NULL) : store_level(&registry->store, NULL);
 }
 
+static void append_setting(struct text *out, const struct setting *setting, const char *value) {
+    text_append_format(out, "{\"%s\":", setting->reply_name);
+    text_append_json(out, view_of(value));
+    text_append_char(out, '}');
+}
+
 static void setting_get(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply,
                         const struct setting *setting) {
     const char *name = http_exchange_parameter(exchange, "subject");
@@ -83,7 +89,7 @@ static void setting_get(struct registry *registry, const struct http_exchange *e
     if (!value && asks(exchange, "defaultToGlobal"))
         value = setting_of(registry, setting, NULL);
     if (value)
-        text_append_format(&reply->body, "{\"%s\":\"%s\"}", setting->reply_name, value);
+        append_setting(&reply->body, setting, value);
     else
         http_reply_fault(reply, setting->absent_code, "Subject '%s' %s", name, setting->absent);
 }
@@ -169,7 +175,7 @@ static void setting_delete(struct registry *registry, const struct http_exchange
     struct text key = TEXT_EMPTY;
     record_setting_key(&key, setting->keytype, name);
     if (registry_write(registry, text_view(&key), (struct view){0}, reply))
-        text_append_format(&reply->body, "{\"%s\":\"%s\"}", setting->reply_name, old);
+        append_setting(&reply->body, setting, old);
     memory_free(old);
     text_free(&key);
 }

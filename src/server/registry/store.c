@@ -276,6 +276,12 @@ void record_schema_key(struct text *out, const char *subject, int32_t version) {
     text_append_format(out, ",\"version\":%d,\"magic\":1}", (int)version);
 }
 
+void append_schema_type(struct text *out, const struct stored_schema *schema) {
+    text_append_string(out, "\"schemaType\":");
+    text_append_json(out, view_of(schema->type)); /* whatever a record of _schemas said */
+    text_append_char(out, ',');
+}
+
 void append_references_and_extras(struct text *out, const struct stored_schema *schema) {
     if (*schema->references)
         text_append_format(out, ",\"references\":%s", schema->references);
@@ -288,7 +294,7 @@ void record_schema(struct text *out, const char *subject, const struct stored_sc
     text_append_json(out, view_of(subject));
     text_append_format(out, ",\"version\":%d,\"id\":%d,", (int)schema->version, (int)schema->id);
     if (strcmp(schema->type, "AVRO") != 0)
-        text_append_format(out, "\"schemaType\":\"%s\",", schema->type);
+        append_schema_type(out, schema);
     text_append_string(out, "\"schema\":");
     text_append_json(out, view_of(schema->text));
     append_references_and_extras(out, schema);

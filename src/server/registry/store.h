@@ -50,6 +50,7 @@ void record_setting_key(struct text *out, const char *keytype, const char *subje
 void record_setting(struct text *out, const char *name, const char *value);
 
 /* ",\"references\":..." and what follows it, or nothing */
+void append_schema_type(struct text *out, const struct stored_schema *schema);
 void append_references_and_extras(struct text *out, const struct stored_schema *schema);
 /* metadata and ruleSet of a JSON object, as members without braces; nothing when there are none. */
 void schema_extras(const json_t *from, struct text *out);

@@ -45,7 +45,7 @@ static void append_schema(struct text *out, const char *subject, const struct st
     text_append_json(out, view_of(subject));
     text_append_format(out, ",\"version\":%d,\"id\":%d,", (int)schema->version, (int)schema->id);
     if (strcmp(schema->type, "AVRO") != 0)
-        text_append_format(out, "\"schemaType\":\"%s\",", schema->type);
+        append_schema_type(out, schema);
     text_append_string(out, "\"schema\":");
     text_append_json(out, view_of(schema->text));
     append_references_and_extras(out, schema);
@@ -257,6 +257,11 @@ static bool choose_numbers(struct registry *registry, const char *name, const st
     const struct stored_subject *subject = store_subject(&registry->store, name);
     const struct stored_schema *last = subject_latest(subject, true);
     const struct stored_schema *holder = candidate->id > 0 ? store_by_id(&registry->store, candidate->id) : NULL;
+    if ((last && last->version == INT32_MAX) || (!imports && registry->store.last_id == INT32_MAX)) {
+        http_reply_fault(reply, 50001, "The last %s is taken: an import took up to %d",
+                         imports || registry->store.last_id < INT32_MAX ? "version" : "id", INT32_MAX);
+        return false;
+    }
     *version = last ? last->version + 1 : 1;
     if (!imports && candidate->id > 0) {
         http_reply_fault(reply, 42205, "Subject %s is not in import mode", name);

@@ -345,6 +345,23 @@ static void an_import_brings_its_own_ids_and_versions(void **state) {
     text_free(&body);
 }
 
+static void an_empty_reference_within_what_is_referred_to_is_answered(void **state) {
+    struct scene *scene = *state;
+    registered(scene, "nothing.json",
+               "{\"schemaType\":\"JSON\",\"schema\":\"{\\\"properties\\\":{\\\"a\\\":{\\\"$ref\\\":\\\"\\\"}}}\"}");
+    registered(scene, "refers-to-nothing",
+               "{\"schemaType\":\"JSON\",\"schema\":\"{\\\"$ref\\\":\\\"n\\\"}\",\"references\":[{\"name\":\"n\","
+               "\"subject\":\"nothing.json\",\"version\":1}]}");
+}
+
+static void an_id_that_no_number_holds_is_refused(void **state) {
+    struct scene *scene = *state;
+    expect_fault(scene, "POST", "/subjects/huge/versions", "{\"schema\":\"\\\"int\\\"\",\"id\":4294967303}", 422, 42201,
+                 "'id' is above");
+    expect_fault(scene, "POST", "/subjects/huge/versions",
+                 "{\"schema\":\"\\\"int\\\"\",\"id\":1,\"version\":2147483648}", 422, 42201, "'version' is above");
+}
+
 static void a_subject_with_a_slash_and_a_blank_is_found(void **state) {
     struct scene *scene = *state;
     registered(scene, "a%2Fb%20c-value", CUST);
@@ -395,6 +412,8 @@ int main(void) {
         cmocka_unit_test(a_json_schema_may_refer_to_another),
         cmocka_unit_test(metadata_and_rules_are_kept_for_the_clients),
         cmocka_unit_test(an_import_brings_its_own_ids_and_versions),
+        cmocka_unit_test(an_empty_reference_within_what_is_referred_to_is_answered),
+        cmocka_unit_test(an_id_that_no_number_holds_is_refused),
         cmocka_unit_test(a_subject_with_a_slash_and_a_blank_is_found),
         cmocka_unit_test(after_a_restart_everything_is_as_it_was),
     };

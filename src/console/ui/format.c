@@ -92,7 +92,7 @@ const char *format_latency(int64_t ms, char *out) {
 }
 
 const char *format_time(int64_t utc_ms, int zone_offset, bool with_ms, char *out) {
-    long long day = (utc_ms + zone_offset * 1000LL) % 86400000;
+    long long day = (utc_ms % 86400000 + zone_offset * 1000LL) % 86400000;
     if (day < 0)
         day += 86400000;
     int used = snprintf(out, FORMAT_SIZE, "%02lld:%02lld:%02lld", day / 3600000, day / 60000 % 60, day / 1000 % 60);

@@ -28,14 +28,20 @@ static const char *type_words(const char *how) {
 static void head_text(const struct ui *ui, const struct scene *scene, const struct tail_row *row, struct text *out) {
     char figure[FORMAT_SIZE];
     int year, month, day, zone = scene->zone_offset, minutes = (zone < 0 ? -zone : zone) / 60;
-    int64_t local = row->timestamp + zone * 1000LL, days = local / 86400000 - (local % 86400000 < 0);
+    int64_t local;
+    if (__builtin_add_overflow(row->timestamp, zone * 1000LL, &local)) /* a record's time is what its producer wrote */
+        local = row->timestamp;
+    int64_t days = local / 86400000 - (local % 86400000 < 0);
     clock_civil_from_days(days, &year, &month, &day);
     text_append_format(out, "topic      %s, partition %d, offset %lld\n", ui->tail.topic, row->partition,
                        (long long)row->offset);
     text_append_format(out, "timestamp  %04d-%02d-%02dT%s%c%02d:%02d", year, month, day,
                        format_time(row->timestamp, zone, true, figure), zone < 0 ? '-' : '+', minutes / 60,
                        minutes % 60);
-    text_append_format(out, "  %s ago\n", format_age(scene->now_ms - row->timestamp, figure));
+    int64_t age;
+    if (__builtin_sub_overflow(scene->now_ms, row->timestamp, &age))
+        age = row->timestamp < 0 ? INT64_MAX : 0;
+    text_append_format(out, "  %s ago\n", format_age(age, figure));
     if (row->key) {
         text_append_string(out, "key        \"");
         mask_text(view_of(row->key), ui_masks(ui, scene), out);

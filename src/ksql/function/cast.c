@@ -212,7 +212,7 @@ static int to_moment(const struct sql_type *from, const struct sql_type *to, str
         break;
     case SQL_TIME:
         if (value.tag == VALUE_TIMESTAMP)
-            number = value.integer - floor_days(value.integer) * 86400000;
+            number = value.integer % 86400000 + (value.integer % 86400000 < 0 ? 86400000 : 0);
         else
             right = time_parse(text, &number);
         break;

@@ -173,9 +173,11 @@ static int put_quoted(struct output *out, struct view pattern, size_t *at, struc
 }
 
 static struct moment moment_of(int64_t utc_ms, int offset) {
-    int64_t ms = utc_ms + (int64_t)offset * 1000, day_ms = 86400000;
+    int64_t ms, day_ms = 86400000;
+    if (__builtin_add_overflow(utc_ms, (int64_t)offset * 1000, &ms))
+        ms = utc_ms; /* hours at the end of all time */
     struct moment m = {.offset = offset, .days = ms / day_ms - (ms % day_ms < 0)};
-    int64_t rest = ms - m.days * day_ms;
+    int64_t rest = ms % day_ms + (ms % day_ms < 0 ? day_ms : 0);
     clock_civil_from_days(m.days, &m.year, &m.month, &m.day);
     m.day_of_year = (int)(m.days - clock_days_from_civil(m.year, 1, 1)) + 1;
     m.hour = (int)(rest / 3600000), m.minute = (int)(rest / 60000 % 60), m.second = (int)(rest / 1000 % 60);

@@ -132,7 +132,7 @@ static void print_key(struct text *out, const struct printing *printing, struct 
 
 static void print_time(struct text *out, int64_t ms) {
     int year, month, day;
-    int64_t days = ms >= 0 ? ms / 86400000 : -((-ms + 86399999) / 86400000), rest = ms - days * 86400000;
+    int64_t days = ms / 86400000 - (ms % 86400000 < 0), rest = ms % 86400000 + (ms % 86400000 < 0 ? 86400000 : 0);
     clock_civil_from_days(days, &year, &month, &day);
     text_append_format(out, "%04d/%02d/%02d %02d:%02d:%02d.%03d Z", year, month, day, (int)(rest / 3600000),
                        (int)(rest / 60000 % 60), (int)(rest / 1000 % 60), (int)(rest % 1000));

@@ -26,9 +26,7 @@ class Connections(HostileStage):
 
     def fill(self):
         kafka_wire.create_topic(self.kafka, "big")
-        value = b"x" * 1000000
-        for _ in range(BIG):
-            kafka_wire.produce(self.kafka, "big", [(b"k", value[:900000], 1773500000000)])
+        self.kcat("-P", "-t", "big", text=("x" * 900000 + "\n") * BIG)
 
     def stalled(self):
         """Asks many times for all there is and takes nothing of it."""
@@ -88,26 +86,26 @@ class Connections(HostileStage):
         print(f"memory {memory >> 20} MB before, {peak >> 20} at most, {self.memory() >> 20} after; descriptors {descriptors} before, "
               f"{while_open} while they were there, {self.descriptors()} after", file=sys.stderr)
 
-    def test_bodies_that_never_end_are_cut_off(self):
+    def test_bodies_that_never_end_share_the_memory_that_there_is_for_bodies(self):
         self.settle()
         memory = self.memory()
         peers = []
         for url in (self.registry, self.connect, self.ksqldb):
-            for _ in range(10):
+            for _ in range(30):
                 peer = self.dial(url)
                 peer.sendall(http_text("POST", "/ksql", None)[0].replace(b"Content-Length: 0", b"Transfer-Encoding: chunked"))
                 peers.append(peer)
         piece = b"100000\r\n" + b" " * 0x100000 + b"\r\n"
         for peer in peers:
-            for _ in range(40):
+            for _ in range(20):
                 try:
                     peer.sendall(piece)
                 except OSError:
                     break
-        self.assertLess(self.memory(), memory + 30 * 20 * MEGABYTE)
+        self.assertLess(self.memory(), memory + 900 * MEGABYTE)  # 3 times 128, and what growing texts leave behind
         for peer in peers:
             peer.close()
-        self.assertEqual(json.loads(self.http("GET", "/subjects", url=self.registry)[2]), ["customers-value", "kept-value"])
+        self.assertIn("kept-value", json.loads(self.http("GET", "/subjects", url=self.registry)[2]))
         self.assert_nothing_reported()
 
 

@@ -60,7 +60,8 @@ static inline void text_append(struct text *text, struct view view) {
 void text_append_string(struct text *text, const char *string);
 void text_append_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_append_format_v(struct text *text, const char *format, va_list arguments);
-void text_append_json(struct text *text, struct view view); /* quoted, escaped JSON string */
+/* Quoted, escaped JSON string; bytes that are no UTF-8 become U+FFFD. */
+void text_append_json(struct text *text, struct view view);
 void text_clear(struct text *text); /* keeps the memory */
 void text_free(struct text *text);
 char *text_take(struct text *text); /* caller frees; never NULL; text is empty after */

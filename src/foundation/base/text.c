@@ -6,6 +6,7 @@
 
 #include "foundation/base/memory.h"
 #include "foundation/base/number.h"
+#include "foundation/base/utf8.h"
 
 bool view_equal(struct view a, struct view b) {
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
@@ -180,13 +181,14 @@ void text_append_format(struct text *text, const char *format, ...) {
     va_end(arguments);
 }
 
-/* No byte of the eight that a JSON string must escape (Hacker's Delight, finding a zero byte). */
+/* No byte of the eight that a JSON string must escape, or that may be no UTF-8 (Hacker's Delight, finding a zero byte). */
 static bool is_plain_word(const char *at) {
     const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
     uint64_t word;
     memcpy(&word, at, 8);
     uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
-    return !((((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | ((word - ones * 0x20) & ~word)) & highs);
+    return !((((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | ((word - ones * 0x20) & ~word) | word) &
+             highs);
 }
 
 /* Bytes at the front that are shown as they are, eight at a time; the last eight may overlap those before them. */
@@ -205,10 +207,22 @@ void text_append_json(struct text *text, struct view view) {
     size_t from = 0;
     for (size_t i = plain_json(view); i < view.size; i++) {
         unsigned char c = (unsigned char)view.data[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
+        if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\')
             continue;
+        if (c >= 0x80) {
+            uint32_t code;
+            size_t size = utf8_decode((struct view){view.data + i, view.size - i}, &code);
+            if (size) {
+                i += size - 1;
+                continue;
+            }
+        }
         text_append_bytes(text, view.data + from, i - from);
         from = i + 1;
+        if (c >= 0x80) { /* no text: JSON is UTF-8 whatever came in */
+            text_append_bytes(text, "\xef\xbf\xbd", 3);
+            continue;
+        }
         const char *name = c == '"' ? "\\\"" : c == '\\' ? "\\\\" : c == '\n' ? "\\n" : c == '\r' ? "\\r" : c == '\t' ? "\\t"
                          : c == '\b' ? "\\b" : c == '\f' ? "\\f" : NULL;
         if (name) {

@@ -89,10 +89,15 @@ void connection_set_software(struct connection *connection, struct view name, st
 }
 
 /* Slow readers cost bounded memory: what waits to be sent counts against their own bound and the common one. */
-int32_t connection_room(const struct connection *connection) {
-    size_t waits = connection->out.size - connection->out_at, all = 0;
-    for (const struct connection *each = connection->core->connections; each; each = each->next)
+static size_t unsent_of_all(const struct broker_core *core) {
+    size_t all = 0;
+    for (const struct connection *each = core->connections; each; each = each->next)
         all += each->out.size;
+    return all;
+}
+
+int32_t connection_room(const struct connection *connection) {
+    size_t waits = connection->out.size - connection->out_at, all = unsent_of_all(connection->core);
     size_t own_most = (size_t)connection->core->limits.answer_bytes;
     size_t all_most = (size_t)connection->core->limits.answers_bytes;
     size_t own = waits < own_most ? own_most - waits : 1;
@@ -413,8 +418,20 @@ static bool has_room_for(const struct broker_core *core, int32_t size) {
     return all <= (size_t)core->limits.requests_bytes;
 }
 
+/* Every fetch is answered with a batch at least, so when all together have too much to take, who has not taken his last
+ * answer gets no further one. With --sync the turn's end decides what may leave. */
+static bool must_take_first(struct connection *connection) {
+    const struct broker_core *core = connection->core;
+    if (connection->out.size == connection->out_at || core->unsynced.count ||
+        unsent_of_all(core) <= (size_t)core->limits.answers_bytes)
+        return false;
+    flush(connection);
+    return connection->out.size > connection->out_at;
+}
+
 static void work(struct connection *connection) {
-    while (!connection->broken && !connection->waiting && !connection->muted && !has_much_to_take(connection)) {
+    while (!connection->broken && !connection->waiting && !connection->muted && !has_much_to_take(connection) &&
+           !must_take_first(connection)) {
         size_t have = connection->in.size - connection->in_at;
         if (have < 4)
             break;

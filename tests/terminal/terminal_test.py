@@ -150,6 +150,35 @@ class Ends(Terminal):
         self.wait("type to search")
         self.assertEqual(self.state()[0], "1")
 
+    def test_suspending_asks_while_another_program_is_attached(self):
+        self.wait("● live")
+        self.keys("t", "c")
+        self.wait("transactions")
+        with open(os.path.join(self.home.name, "d/servers.properties"), encoding="utf-8") as lines:
+            address = next(line.split("=", 1)[1].strip() for line in lines if line.startswith("bootstrap.servers="))
+        guest = subprocess.Popen(["kcat", "-b", address, "-C", "-t", "transactions", "-X", "client.id=guest"],
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            until = time.monotonic() + PATIENCE
+            while "  guest (" not in self.screen():  # who is connected is told a moment later
+                self.assertLess(time.monotonic(), until, self.screen())
+                self.keys("Escape")
+                self.type(":room")
+                self.keys("!")
+                time.sleep(0.5)
+            self.keys("Escape")
+            self.keys("C-z")
+            self.wait("of other programs")
+            self.keys("n")
+            self.wait("Nothing was done.")
+            self.keys("C-z", "y")
+            self.wait("fraudscope is suspended")
+            self.type("fg")
+            self.wait("Back after")
+        finally:
+            guest.kill()
+            guest.wait()
+
 
 class Crash(Terminal):
     def test_a_crash_puts_the_terminal_back_and_names_the_log(self):

@@ -4,7 +4,7 @@ import functools
 import time
 
 import client
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
@@ -94,7 +94,7 @@ async def consume(topic, group, count):
 async def member(topic, group, strategy):
     more = {"partition_assignment_strategy": (STRATEGIES[strategy],)} if strategy else {}
     consumer = AIOKafkaConsumer(**properties(group_id=group, heartbeat_interval_ms=300, **more))
-    consumer.subscribe([topic], listener=ConsumerRebalanceListener())
+    consumer.subscribe([topic])
     await consumer.start()
     return consumer
 

@@ -36,7 +36,7 @@ def partitions(topic):
 
 
 def produce(topic, records, compression="none", limit=None):
-    more = {"max_request_size": limit, "buffer_memory": 8 * limit} if limit else {}
+    more = {"max_request_size": limit} if limit else {}
     producer = KafkaProducer(**properties(compression_type=None if compression == "none" else compression, linger_ms=50,
                                           enable_idempotence=True, acks="all", **more))
     futures = []

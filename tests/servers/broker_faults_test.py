@@ -208,7 +208,7 @@ class Sync(Scene):
         self.stop()
         self.start("--sync", environment={"LD_PRELOAD": library})
         heard = []
-        for idempotent in (False, True):  # sent again it is a duplicate, and still on no disk
+        for idempotent in (True, False):  # sent again it is a duplicate, and still on no disk
             producer = confluent_kafka.Producer({"bootstrap.servers": self.address(), "message.timeout.ms": 1500, "log_level": 0,
                                                  "retry.backoff.ms": 50, "enable.idempotence": idempotent})
             producer.produce("t", "one", partition=0, on_delivery=lambda error, _: heard.append(error))

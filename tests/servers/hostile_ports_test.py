@@ -153,7 +153,7 @@ class Ports(HostileStage):
     def ask(self, address, whole, ends):
         """Sends and hears the first of the answer: a query may go on, and one whose length is a lie ends its side. False: nobody is there."""
         try:
-            peer = self.dial(address, 0.5)
+            peer = self.dial(address, 0.2)
         except OSError:
             return False
         try:

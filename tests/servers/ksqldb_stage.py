@@ -117,7 +117,7 @@ class Stage(unittest.TestCase):
         process.wait(PATIENCE)
 
     def errors(self):
-        return "".join(open(self.home.name + f"/errors-{i}", encoding="utf-8").read() for i in range(len(self.processes)))
+        return "".join(open(self.home.name + f"/errors-{i}", encoding="utf-8", errors="replace").read() for i in range(len(self.processes)))
 
     # --- HTTP ---
 

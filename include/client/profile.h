@@ -1,6 +1,7 @@
-/* A profile: addresses, credentials and what can be done with them. Two property files, client.properties (any librdkafka
- * property) and schema.properties (registry, ksqlDB, Connect, cloud, database), plus the environment for what they leave open.
- * Immutable once made and counted: threads share it by reference. Secrets stay inside; printing masks them. */
+/* A profile: addresses, credentials and what can be done with them. Two property files, client.properties (any
+ * librdkafka property) and schema.properties (registry, ksqlDB, Connect, cloud, database), plus the environment for
+ * what they leave open. Immutable once made and counted: threads share it by reference. Secrets stay inside; printing
+ * masks them. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,8 +22,9 @@ enum profile_capability {
 };
 
 struct profile;
-/* name_or_folder: a folder, or a name under ${XDG_CONFIG_HOME:-~/.config}/fraudscope/profiles/. Unknown librdkafka names
- * and odd settings are collected as warnings (profile_warning), not errors. A Java sasl.jaas.config is translated. */
+/* name_or_folder: a folder, or a name under ${XDG_CONFIG_HOME:-~/.config}/fraudscope/profiles/. Unknown librdkafka
+ * names and odd settings are collected as warnings (profile_warning), not errors. A Java sasl.jaas.config is
+ * translated. */
 struct profile *profile_load(const char *name_or_folder, struct error *error);
 /* From already merged properties, e.g. servers.properties of the embedded servers. capabilities are derived from the
  * addresses present; `extra` is added. */
@@ -35,7 +37,8 @@ const char *profile_name(const struct profile *profile);
 unsigned profile_capabilities(const struct profile *profile);
 /* The same as words, "kafka registry ksqldb connect serves", for step files; lent. */
 const char *profile_capability_words(const struct profile *profile);
-/* "schema.registry.url", "ksqldb.url", "connect.url", "bootstrap.servers", "*.username", ...; NULL when absent; lent. */
+/* "schema.registry.url", "ksqldb.url", "connect.url", "bootstrap.servers", "*.username", ...; NULL when absent; lent.
+ */
 const char *profile_get(const struct profile *profile, const char *name);
 /* Every property meant for librdkafka, in file order. */
 const struct properties *profile_kafka(const struct profile *profile);

@@ -1,5 +1,5 @@
-/* The sentence that an alert record carries, and its parser: labels in order, any white space between, text before them,
- * numbers without grouping. Reads our own records and those of the workshop's Python detector. */
+/* The sentence that an alert record carries, and its parser: labels in order, any white space between, text before
+ * them, numbers without grouping. Reads our own records and those of the workshop's Python detector. */
 #pragma once
 
 #include <stdbool.h>

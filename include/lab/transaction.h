@@ -26,14 +26,17 @@ struct transaction_source { /* one owner */
 enum { TRANSACTION_BURST = 3 };
 
 void transaction_source_init(struct transaction_source *source, uint64_t seed, const char *const *cards, size_t count);
-/* Next of the stream: one normal transaction, or with fraud_chance a burst of TRANSACTION_BURST. Number written to out. */
+/* Next of the stream: one normal transaction, or with fraud_chance a burst of TRANSACTION_BURST. Number written to out.
+ */
 size_t transaction_next(struct transaction_source *source, int64_t now_ms, struct transaction out[TRANSACTION_BURST]);
 /* card NULL = uniform; amount 0 = as usual for its kind */
-void transaction_one(struct transaction_source *source, int64_t now_ms, const char *card, int32_t amount, struct transaction *out);
+void transaction_one(struct transaction_source *source, int64_t now_ms, const char *card, int32_t amount,
+                     struct transaction *out);
 /* count large transactions of one card, text times three minutes apart */
-void transaction_burst(struct transaction_source *source, int64_t now_ms, const char *card, size_t count, struct transaction *out);
+void transaction_burst(struct transaction_source *source, int64_t now_ms, const char *card, size_t count,
+                       struct transaction *out);
 /* JSON text with ", " and ": " as Python's json.dumps writes it. */
 void transaction_print(const struct transaction *transaction, struct text *out);
-/* From decoded JSON of any field order and spacing; fields that are absent or null stay zero or empty. ERROR_CORRUPT when
- * it is no object with the fields' types. */
+/* From decoded JSON of any field order and spacing; fields that are absent or null stay zero or empty. ERROR_CORRUPT
+ * when it is no object with the fields' types. */
 int transaction_parse(struct view json, struct transaction *transaction, struct error *error);

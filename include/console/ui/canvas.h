@@ -10,11 +10,26 @@
 #define UI_ROLES(X)                                                                                                    \
     X(BACKGROUND, "background")                                                                                        \
     X(TEXT, "text")                                                                                                    \
-    X(DIM, "text.dim") X(BORDER, "border") X(BORDER_FOCUS, "border.focus") X(TITLE, "title") X(BAR, "bar")             \
-        X(BAR_KEY, "bar.key") X(SELECT, "select") X(MATCH, "match") X(PAUSE, "pause") X(OK, "ok") X(WARN, "warn")      \
-            X(ALERT, "alert") X(ALERT_BANNER, "alert.banner") X(INFO, "info") X(ACCENT, "accent")                      \
-                X(CHANGED, "changed") X(SPARK, "spark") X(METER_EMPTY, "meter.empty") X(SQL_STRING, "sql.string")      \
-                    X(SQL_NUMBER, "sql.number")
+    X(DIM, "text.dim")                                                                                                 \
+    X(BORDER, "border")                                                                                                \
+    X(BORDER_FOCUS, "border.focus")                                                                                    \
+    X(TITLE, "title")                                                                                                  \
+    X(BAR, "bar")                                                                                                      \
+    X(BAR_KEY, "bar.key")                                                                                              \
+    X(SELECT, "select")                                                                                                \
+    X(MATCH, "match")                                                                                                  \
+    X(PAUSE, "pause")                                                                                                  \
+    X(OK, "ok")                                                                                                        \
+    X(WARN, "warn")                                                                                                    \
+    X(ALERT, "alert")                                                                                                  \
+    X(ALERT_BANNER, "alert.banner")                                                                                    \
+    X(INFO, "info")                                                                                                    \
+    X(ACCENT, "accent")                                                                                                \
+    X(CHANGED, "changed")                                                                                              \
+    X(SPARK, "spark")                                                                                                  \
+    X(METER_EMPTY, "meter.empty")                                                                                      \
+    X(SQL_STRING, "sql.string")                                                                                        \
+    X(SQL_NUMBER, "sql.number")
 #define UI_ROLE_ENUM(name, text) ROLE_##name,
 enum role { UI_ROLES(UI_ROLE_ENUM) ROLE_COUNT };
 #undef UI_ROLE_ENUM

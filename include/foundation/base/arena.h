@@ -21,5 +21,5 @@ struct view arena_copy_view(struct arena *arena, struct view view);
 char *arena_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Makes all pieces invalid and keeps the blocks: no allocation after warm-up. */
 void arena_reset(struct arena *arena);
-void arena_free(struct arena *arena); /* leaves ARENA_EMPTY */
+void arena_free(struct arena *arena);          /* leaves ARENA_EMPTY */
 size_t arena_bytes(const struct arena *arena); /* reserved from the system */

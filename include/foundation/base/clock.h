@@ -13,14 +13,16 @@ struct clock {
     _Atomic int64_t now_ms; /* when fixed */
 };
 
-#define CLOCK_REAL_INIT {0}
+#define CLOCK_REAL_INIT                                                                                                \
+    { 0 }
 
 int64_t clock_wall_ms(const struct clock *clock); /* UTC milliseconds since 1970; NULL = real */
 void clock_fix(struct clock *clock, int64_t now_ms);
 void clock_advance(struct clock *clock, int64_t ms); /* fixed clocks only */
 int64_t clock_monotonic_ns(void);                    /* real, for measuring and time-outs */
 int64_t clock_monotonic_ms(void);
-/* For durations that are shown: by a fixed clock time passes only as it is moved, by a real or no clock monotonically. */
+/* For durations that are shown: by a fixed clock time passes only as it is moved, by a real or no clock monotonically.
+ */
 int64_t clock_elapsed_ns(const struct clock *clock);
 /* "2026-03-14T12:00:00[.SSS][Z|+hh:mm]"; without zone UTC. */
 int clock_parse_iso(struct view text, int64_t *ms, struct error *error);

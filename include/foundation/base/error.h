@@ -18,9 +18,9 @@ enum error_code {
     ERROR_UNSUPPORTED, /* known, refused by name */
     ERROR_UNREACHABLE, /* server does not answer */
     ERROR_TIMEOUT,
-    ERROR_DENIED, /* authentication or authorisation */
-    ERROR_BUSY,   /* port taken, folder locked, queue full */
-    ERROR_IO,     /* disk full, read or write failed */
+    ERROR_DENIED,   /* authentication or authorisation */
+    ERROR_BUSY,     /* port taken, folder locked, queue full */
+    ERROR_IO,       /* disk full, read or write failed */
     ERROR_CONFLICT, /* incompatible schema, wrong state */
     ERROR_CLOSED,   /* shutting down, stream ended */
     ERROR_INTERNAL,

@@ -11,7 +11,7 @@
 enum mailbox_when_full {
     MAILBOX_WAIT,        /* sender waits (alerts, results, errors, requests) */
     MAILBOX_DROP_OLDEST, /* oldest message of the same kind makes room and is counted (tail rows) */
-    MAILBOX_MERGE,       /* replaces a waiting message of the same kind and key in place, full or not (rates, snapshots) */
+    MAILBOX_MERGE, /* replaces a waiting message of the same kind and key in place, full or not (rates, snapshots) */
 };
 
 struct message;

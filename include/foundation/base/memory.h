@@ -4,10 +4,10 @@
 
 #include <stddef.h>
 
-void *memory_allocate(size_t size);                     /* uninitialised */
-void *memory_zero(size_t count, size_t size);           /* zeroed, overflow checked */
+void *memory_allocate(size_t size);           /* uninitialised */
+void *memory_zero(size_t count, size_t size); /* zeroed, overflow checked */
 void *memory_resize(void *block, size_t count, size_t size);
-char *memory_copy_string(const char *string);           /* NULL gives NULL */
+char *memory_copy_string(const char *string); /* NULL gives NULL */
 void *memory_copy(const void *bytes, size_t size);
 void memory_free(void *block);
 

@@ -11,7 +11,7 @@
 size_t utf8_decode(struct view bytes, uint32_t *code_point);
 size_t utf8_encode(uint32_t code_point, char out[4]);
 bool utf8_valid(struct view bytes);
-size_t utf8_length(struct view bytes); /* code points; an invalid byte counts one */
+size_t utf8_length(struct view bytes);  /* code points; an invalid byte counts one */
 int utf8_width_of(uint32_t code_point); /* 0 combining, 1, 2 wide; -1 control */
 int utf8_width(struct view bytes);      /* columns of text as utf8_display would show it */
 /* Appends text that cannot harm a terminal: control as <1B>, bidi override as <U+202E>, invalid byte as <FF>. */

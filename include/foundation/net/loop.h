@@ -1,4 +1,5 @@
-/* Event loop: descriptors, timers, posts from other threads. One thread runs it; only loop_post and loop_stop are for others. */
+/* Event loop: descriptors, timers, posts from other threads. One thread runs it; only loop_post and loop_stop are for
+ * others. */
 #pragma once
 
 #include <stdbool.h>

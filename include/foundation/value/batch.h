@@ -19,13 +19,13 @@ struct header {
 };
 
 struct row {
-    struct value *values; /* schema_count of them, keys first; values after a tombstone are NULL */
-    const struct value *old; /* tables: the row that this one replaces; NULL = none, or not kept */
-    int64_t timestamp;    /* record time, ms */
-    int64_t offset;       /* of the source record; -1 = none */
-    int32_t partition;    /* of the source record; -1 = none */
-    bool tombstone;       /* table delete or null record value: value columns are meaningless */
-    bool key_null;        /* the record had no key */
+    struct value *values;             /* schema_count of them, keys first; values after a tombstone are NULL */
+    const struct value *old;          /* tables: the row that this one replaces; NULL = none, or not kept */
+    int64_t timestamp;                /* record time, ms */
+    int64_t offset;                   /* of the source record; -1 = none */
+    int32_t partition;                /* of the source record; -1 = none */
+    bool tombstone;                   /* table delete or null record value: value columns are meaningless */
+    bool key_null;                    /* the record had no key */
     int64_t window_start, window_end; /* ms; both 0 when not windowed */
     const struct header *headers;
     uint32_t header_count;

@@ -6,7 +6,8 @@
 
 #include "foundation/base/text.h"
 
-bool decimal_parse(struct view text, int precision, int scale, __int128 *number); /* HALF_UP to the scale; false: no number or too large */
+bool decimal_parse(struct view text, int precision, int scale,
+                   __int128 *number);                /* HALF_UP to the scale; false: no number or too large */
 bool date_parse(struct view text, int64_t *days);    /* 2026-03-14 */
 bool time_parse(struct view text, int64_t *ms);      /* 12:04[:31[.204]] */
 bool timestamp_parse(struct view text, int64_t *ms); /* 2026-03-14T12:04:31.204[zone] */

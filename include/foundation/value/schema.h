@@ -1,4 +1,5 @@
-/* Columns of a source or of rows in flight: keys first, then values. Lives in the arena it was made in, read-only after. */
+/* Columns of a source or of rows in flight: keys first, then values. Lives in the arena it was made in, read-only
+ * after. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,7 +17,9 @@ struct schema {
     size_t key_count, value_count;
 };
 
-static inline size_t schema_count(const struct schema *schema) { return schema->key_count + schema->value_count; }
+static inline size_t schema_count(const struct schema *schema) {
+    return schema->key_count + schema->value_count;
+}
 int schema_find(const struct schema *schema, struct view name); /* index or -1; exact name */
 bool schema_equal(const struct schema *a, const struct schema *b);
 struct schema *schema_copy(struct arena *arena, const struct schema *schema);

@@ -37,8 +37,8 @@ struct sql_type {
     size_t field_count;
 };
 
-extern const struct sql_type sql_boolean, sql_integer, sql_bigint, sql_double, sql_string, sql_bytes, sql_date, sql_time,
-    sql_timestamp;
+extern const struct sql_type sql_boolean, sql_integer, sql_bigint, sql_double, sql_string, sql_bytes, sql_date,
+    sql_time, sql_timestamp;
 
 const struct sql_type *sql_type_decimal(struct arena *arena, int precision, int scale);
 const struct sql_type *sql_type_array(struct arena *arena, const struct sql_type *element);

@@ -43,33 +43,49 @@ struct value {
 };
 _Static_assert(sizeof(struct value) == 16, "a value is 16 bytes");
 
-static inline bool value_is_null(struct value v) { return v.tag == VALUE_NULL; }
+static inline bool value_is_null(struct value v) {
+    return v.tag == VALUE_NULL;
+}
 /* All members are named in these: gcc 12 then stores them where they go. A member left out makes it build the value on
  * the stack and copy it in one piece, which waits for the stores (some 12 cycles a value). */
 static inline struct value value_whole(enum value_tag tag, int64_t number) {
     return (struct value){.tag = tag, .size = 0, .integer = number};
 }
-static inline struct value value_null(void) { return value_whole(VALUE_NULL, 0); }
-static inline struct value value_boolean(bool b) { return (struct value){.tag = VALUE_BOOLEAN, .size = 0, .boolean = b}; }
-static inline struct value value_integer(int32_t i) { return value_whole(VALUE_INTEGER, i); }
-static inline struct value value_bigint(int64_t i) { return value_whole(VALUE_BIGINT, i); }
-static inline struct value value_double(double d) { return (struct value){.tag = VALUE_DOUBLE, .size = 0, .real = d}; }
+static inline struct value value_null(void) {
+    return value_whole(VALUE_NULL, 0);
+}
+static inline struct value value_boolean(bool b) {
+    return (struct value){.tag = VALUE_BOOLEAN, .size = 0, .boolean = b};
+}
+static inline struct value value_integer(int32_t i) {
+    return value_whole(VALUE_INTEGER, i);
+}
+static inline struct value value_bigint(int64_t i) {
+    return value_whole(VALUE_BIGINT, i);
+}
+static inline struct value value_double(double d) {
+    return (struct value){.tag = VALUE_DOUBLE, .size = 0, .real = d};
+}
 static inline struct value value_string(struct view v) {
     return (struct value){.tag = VALUE_STRING, .size = (uint32_t)v.size, .bytes = v.data};
 }
 static inline struct value value_bytes(struct view v) {
     return (struct value){.tag = VALUE_BYTES, .size = (uint32_t)v.size, .bytes = v.data};
 }
-static inline struct view value_view(struct value v) { return (struct view){v.bytes, v.size}; }
+static inline struct view value_view(struct value v) {
+    return (struct view){v.bytes, v.size};
+}
 
-/* Same type on both sides. NULLs are equal to each other here and sort first; SQL's three-valued logic is the engine's. */
+/* Same type on both sides. NULLs are equal to each other here and sort first; SQL's three-valued logic is the engine's.
+ */
 bool value_equal(struct value a, struct value b);
 int value_compare(struct value a, struct value b);
 uint64_t value_hash(struct value v);
 struct value value_copy(struct arena *arena, struct value v); /* deep */
 struct value value_own(struct value v);                       /* deep, on the heap; value_disown frees */
 void value_disown(struct value *v);
-/* Debug and display text, ksqlDB's spelling (NULL as null, strings bare). The type gives scales and field names; may be NULL. */
+/* Debug and display text, ksqlDB's spelling (NULL as null, strings bare). The type gives scales and field names; may be
+ * NULL. */
 void value_print(struct text *out, struct value v, const struct sql_type *type);
 /* JSON as ksqlDB's REST answers write it. */
 void value_print_json(struct text *out, struct value v, const struct sql_type *type);

@@ -294,8 +294,9 @@ static void name_capabilities(struct profile *profile) {
         unsigned bit;
         const char *word;
     } rows[] = {
-        {PROFILE_KAFKA, "kafka"}, {PROFILE_REGISTRY, "registry"}, {PROFILE_KSQLDB, "ksqldb"},     {PROFILE_CONNECT, "connect"},
-        {PROFILE_CLOUD, "cloud"}, {PROFILE_DATABASE, "database"}, {PROFILE_SERVES, "serves"},
+        {PROFILE_KAFKA, "kafka"},     {PROFILE_REGISTRY, "registry"}, {PROFILE_KSQLDB, "ksqldb"},
+        {PROFILE_CONNECT, "connect"}, {PROFILE_CLOUD, "cloud"},       {PROFILE_DATABASE, "database"},
+        {PROFILE_SERVES, "serves"},
     };
     struct text words = TEXT_EMPTY;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

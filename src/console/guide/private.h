@@ -14,5 +14,5 @@ struct step_private {
 
 void step_free(struct step *step, struct step_private *private);
 /* Parses one step file into *step and *private. */
-int step_parse(struct view text, const char *file, const char *capabilities, struct step *step, struct step_private *private,
-               struct error *error);
+int step_parse(struct view text, const char *file, const char *capabilities, struct step *step,
+               struct step_private *private, struct error *error);

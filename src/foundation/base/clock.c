@@ -121,10 +121,12 @@ int clock_parse_iso(struct view whole, int64_t *ms, struct error *error) {
         goto wrong;
     if (text.size && !(text.size == 1 && character(&text, "Zz")) && !parse_offset(text, &offset))
         goto wrong;
-    *ms = (clock_days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset) * 1000 + fraction;
+    *ms = (clock_days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset) * 1000 +
+          fraction;
     return 0;
 wrong:
-    return error_set(error, ERROR_INVALID, "'%.*s' is not a time; write 2026-03-14T12:00:00 or 2026-03-14T12:00:00.250+01:00",
+    return error_set(error, ERROR_INVALID,
+                     "'%.*s' is not a time; write 2026-03-14T12:00:00 or 2026-03-14T12:00:00.250+01:00",
                      VIEW_ARGS(whole));
 }
 

@@ -18,7 +18,8 @@ static uint32_t by_table(uint32_t crc, const unsigned char *bytes, size_t size) 
 }
 
 #if defined(__x86_64__)
-__attribute__((target("sse4.2"))) static uint32_t by_instruction(uint32_t crc, const unsigned char *bytes, size_t size) {
+__attribute__((target("sse4.2"))) static uint32_t by_instruction(uint32_t crc, const unsigned char *bytes,
+                                                                 size_t size) {
     uint64_t wide = crc;
     for (; size >= 8; size -= 8, bytes += 8) {
         uint64_t word;

@@ -88,11 +88,11 @@ void error_clear(struct error *error) {
 
 const char *error_code_name(enum error_code code) {
     static const char *const names[] = {
-        [ERROR_NONE] = "none",         [ERROR_INVALID] = "invalid",         [ERROR_NOT_FOUND] = "not found",
-        [ERROR_EXISTS] = "exists",     [ERROR_CORRUPT] = "corrupt",         [ERROR_UNSUPPORTED] = "unsupported",
-        [ERROR_TIMEOUT] = "time-out",  [ERROR_UNREACHABLE] = "unreachable", [ERROR_DENIED] = "denied",
-        [ERROR_BUSY] = "busy",         [ERROR_IO] = "input/output",         [ERROR_CONFLICT] = "conflict",
-        [ERROR_CLOSED] = "closed",     [ERROR_INTERNAL] = "internal",
+        [ERROR_NONE] = "none",        [ERROR_INVALID] = "invalid",         [ERROR_NOT_FOUND] = "not found",
+        [ERROR_EXISTS] = "exists",    [ERROR_CORRUPT] = "corrupt",         [ERROR_UNSUPPORTED] = "unsupported",
+        [ERROR_TIMEOUT] = "time-out", [ERROR_UNREACHABLE] = "unreachable", [ERROR_DENIED] = "denied",
+        [ERROR_BUSY] = "busy",        [ERROR_IO] = "input/output",         [ERROR_CONFLICT] = "conflict",
+        [ERROR_CLOSED] = "closed",    [ERROR_INTERNAL] = "internal",
     };
     return (size_t)code < sizeof names / sizeof *names && names[code] ? names[code] : "unknown";
 }

@@ -53,7 +53,8 @@ void log_write(enum log_level level, const char *area, const char *format, ...) 
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &parts);
     size_t used = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%S", &parts);
-    used += (size_t)snprintf(line + used, sizeof line - used, ".%03ldZ %-5s %s: ", now.tv_nsec / 1000000, names[level], area);
+    used += (size_t)snprintf(line + used, sizeof line - used, ".%03ldZ %-5s %s: ", now.tv_nsec / 1000000, names[level],
+                             area);
     va_list arguments;
     va_start(arguments, format);
     int wrote = vsnprintf(line + used, sizeof line - used - 1, format, arguments);

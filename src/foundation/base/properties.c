@@ -101,19 +101,22 @@ static bool continues(struct view line) {
     return slashes % 2 == 1;
 }
 
-static int parse_line(struct properties *properties, struct view line, const char *file, int number, struct error *error) {
+static int parse_line(struct properties *properties, struct view line, const char *file, int number,
+                      struct error *error) {
     size_t end = 0;
-    while (end < line.size && line.data[end] != '=' && line.data[end] != ':' && line.data[end] != ' ' && line.data[end] != '\t')
+    while (end < line.size && line.data[end] != '=' && line.data[end] != ':' && line.data[end] != ' ' &&
+           line.data[end] != '\t')
         end += line.data[end] == '\\' && end + 1 < line.size ? 2 : 1;
     struct view name = {line.data, end};
     struct view value = view_trim((struct view){line.data + end, line.size - end});
     if (value.size && (value.data[0] == '=' || value.data[0] == ':'))
         value = view_trim((struct view){value.data + 1, value.size - 1});
     else if (end == line.size || (line.data[end] != '=' && line.data[end] != ':'))
-        return error_set_at(error, ERROR_INVALID, number, 0, "%s:%d: `%.*s` has no value: a line reads name=value", file, number,
-                            (int)(name.size < 60 ? name.size : 60), name.data);
+        return error_set_at(error, ERROR_INVALID, number, 0, "%s:%d: `%.*s` has no value: a line reads name=value",
+                            file, number, (int)(name.size < 60 ? name.size : 60), name.data);
     if (name.size == 0)
-        return error_set_at(error, ERROR_INVALID, number, 0, "%s:%d: a line reads name=value, the name is missing", file, number);
+        return error_set_at(error, ERROR_INVALID, number, 0, "%s:%d: a line reads name=value, the name is missing",
+                            file, number);
     struct text plain_name = TEXT_EMPTY, plain_value = TEXT_EMPTY;
     unescape(&plain_name, name);
     unescape(&plain_value, value);
@@ -170,7 +173,8 @@ static void escape(struct text *out, const char *from, bool is_name) {
             text_append_format(out, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
             continue;
         }
-        if (c == '\\' || (is_name && (c == '=' || c == ':' || c == ' ')) || (i == 0 && (c == ' ' || c == '#' || c == '!')))
+        if (c == '\\' || (is_name && (c == '=' || c == ':' || c == ' ')) ||
+            (i == 0 && (c == ' ' || c == '#' || c == '!')))
             text_append_char(out, '\\');
         text_append_char(out, c);
     }

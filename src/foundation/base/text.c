@@ -181,7 +181,8 @@ void text_append_format(struct text *text, const char *format, ...) {
     va_end(arguments);
 }
 
-/* No byte of the eight that a JSON string must escape, or that may be no UTF-8 (Hacker's Delight, finding a zero byte). */
+/* No byte of the eight that a JSON string must escape, or that may be no UTF-8 (Hacker's Delight, finding a zero byte).
+ */
 static bool is_plain_word(const char *at) {
     const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
     uint64_t word;
@@ -223,8 +224,14 @@ void text_append_json(struct text *text, struct view view) {
             text_append_bytes(text, "\xef\xbf\xbd", 3);
             continue;
         }
-        const char *name = c == '"' ? "\\\"" : c == '\\' ? "\\\\" : c == '\n' ? "\\n" : c == '\r' ? "\\r" : c == '\t' ? "\\t"
-                         : c == '\b' ? "\\b" : c == '\f' ? "\\f" : NULL;
+        const char *name = c == '"'    ? "\\\""
+                           : c == '\\' ? "\\\\"
+                           : c == '\n' ? "\\n"
+                           : c == '\r' ? "\\r"
+                           : c == '\t' ? "\\t"
+                           : c == '\b' ? "\\b"
+                           : c == '\f' ? "\\f"
+                                       : NULL;
         if (name) {
             text_append_bytes(text, name, 2);
         } else {

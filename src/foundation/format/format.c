@@ -2,8 +2,8 @@
 
 #include "foundation/format/formats.h"
 
-const struct format *const formats[] = {&format_avro, &format_json,      &format_json_sr, &format_kafka,
-                                        &format_none, &format_delimited, NULL};
+const struct format *const formats[] = {&format_avro,      &format_json, &format_json_sr, &format_kafka, &format_none,
+                                        &format_delimited, NULL};
 
 const struct format *format_find(struct view name) {
     for (size_t i = 0; formats[i]; i++)
@@ -12,7 +12,8 @@ const struct format *format_find(struct view name) {
     return NULL;
 }
 
-int codec_decode(struct codec *codec, struct view bytes, struct arena *arena, struct value *values, struct error *error) {
+int codec_decode(struct codec *codec, struct view bytes, struct arena *arena, struct value *values,
+                 struct error *error) {
     return codec->decode(codec, bytes, arena, values, error);
 }
 

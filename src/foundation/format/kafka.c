@@ -1,4 +1,5 @@
-/* KAFKA: Kafka's own serialisers. One column: INT and BIGINT big-endian, DOUBLE IEEE big-endian, STRING UTF-8, BYTES as is. */
+/* KAFKA: Kafka's own serialisers. One column: INT and BIGINT big-endian, DOUBLE IEEE big-endian, STRING UTF-8, BYTES as
+ * is. */
 #include <string.h>
 
 #include "foundation/base/memory.h"
@@ -29,7 +30,8 @@ static int wrong_size(size_t wanted, struct view bytes, struct error *error) {
     return error_set(error, ERROR_CORRUPT, "KAFKA: %zu bytes expected, %zu came", wanted, bytes.size);
 }
 
-static int decode(struct codec *base, struct view bytes, struct arena *arena, struct value *values, struct error *error) {
+static int decode(struct codec *base, struct view bytes, struct arena *arena, struct value *values,
+                  struct error *error) {
     (void)arena;
     struct kafka_codec *codec = (struct kafka_codec *)base;
     if (codec->empty)
@@ -106,7 +108,8 @@ static int check(const struct column *columns, size_t count, const struct codec_
             if (options->is_key)
                 text_append_string(&list, " KEY");
         }
-        error_set(error, ERROR_INVALID, "The 'KAFKA' format only supports a single field. Got: [%s]", text_string(&list));
+        error_set(error, ERROR_INVALID, "The 'KAFKA' format only supports a single field. Got: [%s]",
+                  text_string(&list));
         text_free(&list);
         return -1;
     }

@@ -45,8 +45,8 @@ static void explain(const struct transfer *transfer, CURLcode code, struct error
     const char *url = text_string(&transfer->url);
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
-        error_set(error, ERROR_UNREACHABLE, "%s: the host's name does not resolve (%s); check the address and the network", url,
-                  reason);
+        error_set(error, ERROR_UNREACHABLE,
+                  "%s: the host's name does not resolve (%s); check the address and the network", url, reason);
         break;
     case CURLE_COULDNT_CONNECT:
         error_set(error, ERROR_UNREACHABLE, "%s: nobody answers there (%s); is the server running?", url, reason);
@@ -57,8 +57,8 @@ static void explain(const struct transfer *transfer, CURLcode code, struct error
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CONNECT_ERROR:
-        error_set(error, ERROR_DENIED, "%s: TLS failed (%s); check the certificate authority and that the port speaks TLS", url,
-                  reason);
+        error_set(error, ERROR_DENIED,
+                  "%s: TLS failed (%s); check the certificate authority and that the port speaks TLS", url, reason);
         break;
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
@@ -110,7 +110,8 @@ static size_t take_body(char *data, size_t one, size_t size, void *context) {
     return size;
 }
 
-static void setup(struct transfer *transfer, struct http_client *client, const struct http_request *request, bool is_stream) {
+static void setup(struct transfer *transfer, struct http_client *client, const struct http_request *request,
+                  bool is_stream) {
     transfer->client = client;
     transfer->is_stream = is_stream;
     transfer->easy = curl_easy_init();

@@ -4,13 +4,17 @@
 #include <strings.h>
 
 static int hex_of(char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 char *http_text_decode(struct view escaped) {
     struct text out = TEXT_EMPTY;
     for (size_t i = 0; i < escaped.size; i++) {
-        if (escaped.data[i] == '%' && i + 2 < escaped.size && hex_of(escaped.data[i + 1]) >= 0 && hex_of(escaped.data[i + 2]) >= 0) {
+        if (escaped.data[i] == '%' && i + 2 < escaped.size && hex_of(escaped.data[i + 1]) >= 0 &&
+            hex_of(escaped.data[i + 2]) >= 0) {
             char byte = (char)(hex_of(escaped.data[i + 1]) * 16 + hex_of(escaped.data[i + 2]));
             if (byte != '\0') { /* a NUL would hide what follows from string functions */
                 text_append_char(&out, byte);

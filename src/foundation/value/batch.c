@@ -24,7 +24,8 @@ struct row *batch_add(struct batch *batch) {
         return NULL;
     struct row *row = &batch->rows[batch->count++];
     size_t count = batch->schema ? schema_count(batch->schema) : 0;
-    *row = (struct row){.values = arena_allocate(&batch->arena, count * sizeof *row->values), .offset = -1, .partition = -1};
+    *row = (struct row){
+        .values = arena_allocate(&batch->arena, count * sizeof *row->values), .offset = -1, .partition = -1};
     for (size_t i = 0; i < count; i++)
         row->values[i] = value_null();
     return row;

@@ -11,7 +11,8 @@ bool schema_equal(const struct schema *a, const struct schema *b) {
     if (a->key_count != b->key_count || a->value_count != b->value_count)
         return false;
     for (size_t i = 0; i < schema_count(a); i++)
-        if (!view_equal(a->columns[i].name, b->columns[i].name) || !sql_type_equal(a->columns[i].type, b->columns[i].type))
+        if (!view_equal(a->columns[i].name, b->columns[i].name) ||
+            !sql_type_equal(a->columns[i].type, b->columns[i].type))
             return false;
     return true;
 }
@@ -21,7 +22,8 @@ struct schema *schema_copy(struct arena *arena, const struct schema *schema) {
     size_t count = schema_count(schema);
     struct column *columns = arena_allocate(arena, count * sizeof *columns);
     for (size_t i = 0; i < count; i++)
-        columns[i] = (struct column){arena_copy_view(arena, schema->columns[i].name), sql_type_copy(arena, schema->columns[i].type)};
+        columns[i] = (struct column){arena_copy_view(arena, schema->columns[i].name),
+                                     sql_type_copy(arena, schema->columns[i].type)};
     *copy = (struct schema){columns, schema->key_count, schema->value_count};
     return copy;
 }

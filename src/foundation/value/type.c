@@ -1,8 +1,9 @@
 #include "foundation/value/type.h"
 
-const struct sql_type sql_boolean = {.base = SQL_BOOLEAN}, sql_integer = {.base = SQL_INTEGER}, sql_bigint = {.base = SQL_BIGINT},
-                      sql_double = {.base = SQL_DOUBLE}, sql_string = {.base = SQL_STRING}, sql_bytes = {.base = SQL_BYTES},
-                      sql_date = {.base = SQL_DATE}, sql_time = {.base = SQL_TIME}, sql_timestamp = {.base = SQL_TIMESTAMP};
+const struct sql_type sql_boolean = {.base = SQL_BOOLEAN}, sql_integer = {.base = SQL_INTEGER},
+                      sql_bigint = {.base = SQL_BIGINT}, sql_double = {.base = SQL_DOUBLE},
+                      sql_string = {.base = SQL_STRING}, sql_bytes = {.base = SQL_BYTES}, sql_date = {.base = SQL_DATE},
+                      sql_time = {.base = SQL_TIME}, sql_timestamp = {.base = SQL_TIMESTAMP};
 
 const struct sql_type *sql_type_decimal(struct arena *arena, int precision, int scale) {
     struct sql_type *type = arena_zero(arena, sizeof *type);
@@ -33,9 +34,10 @@ const struct sql_type *sql_type_struct(struct arena *arena, const struct sql_fie
 
 const struct sql_type *sql_type_copy(struct arena *arena, const struct sql_type *type) {
     static const struct sql_type *const plain[] = {
-        [SQL_BOOLEAN] = &sql_boolean, [SQL_INTEGER] = &sql_integer, [SQL_BIGINT] = &sql_bigint, [SQL_DOUBLE] = &sql_double,
-        [SQL_STRING] = &sql_string,   [SQL_BYTES] = &sql_bytes,     [SQL_DATE] = &sql_date,     [SQL_TIME] = &sql_time,
-        [SQL_TIMESTAMP] = &sql_timestamp, [SQL_STRUCT] = NULL};
+        [SQL_BOOLEAN] = &sql_boolean, [SQL_INTEGER] = &sql_integer, [SQL_BIGINT] = &sql_bigint,
+        [SQL_DOUBLE] = &sql_double,   [SQL_STRING] = &sql_string,   [SQL_BYTES] = &sql_bytes,
+        [SQL_DATE] = &sql_date,       [SQL_TIME] = &sql_time,       [SQL_TIMESTAMP] = &sql_timestamp,
+        [SQL_STRUCT] = NULL};
     if (!type)
         return NULL;
     if (plain[type->base])
@@ -68,7 +70,8 @@ bool sql_type_equal(const struct sql_type *a, const struct sql_type *b) {
         if (a->field_count != b->field_count)
             return false;
         for (size_t i = 0; i < a->field_count; i++)
-            if (!view_equal(a->fields[i].name, b->fields[i].name) || !sql_type_equal(a->fields[i].type, b->fields[i].type))
+            if (!view_equal(a->fields[i].name, b->fields[i].name) ||
+                !sql_type_equal(a->fields[i].type, b->fields[i].type))
                 return false;
         return true;
     default:
@@ -77,14 +80,15 @@ bool sql_type_equal(const struct sql_type *a, const struct sql_type *b) {
 }
 
 bool sql_type_is_number(const struct sql_type *type) {
-    return type && (type->base == SQL_INTEGER || type->base == SQL_BIGINT || type->base == SQL_DOUBLE || type->base == SQL_DECIMAL);
+    return type && (type->base == SQL_INTEGER || type->base == SQL_BIGINT || type->base == SQL_DOUBLE ||
+                    type->base == SQL_DECIMAL);
 }
 
 const char *sql_base_name(enum sql_base base) {
     static const char *const names[] = {
-        [SQL_BOOLEAN] = "BOOLEAN", [SQL_INTEGER] = "INTEGER", [SQL_BIGINT] = "BIGINT", [SQL_DOUBLE] = "DOUBLE",
-        [SQL_DECIMAL] = "DECIMAL", [SQL_STRING] = "STRING",   [SQL_BYTES] = "BYTES",   [SQL_DATE] = "DATE",
-        [SQL_TIME] = "TIME",       [SQL_TIMESTAMP] = "TIMESTAMP", [SQL_ARRAY] = "ARRAY", [SQL_MAP] = "MAP",
+        [SQL_BOOLEAN] = "BOOLEAN", [SQL_INTEGER] = "INTEGER",     [SQL_BIGINT] = "BIGINT", [SQL_DOUBLE] = "DOUBLE",
+        [SQL_DECIMAL] = "DECIMAL", [SQL_STRING] = "STRING",       [SQL_BYTES] = "BYTES",   [SQL_DATE] = "DATE",
+        [SQL_TIME] = "TIME",       [SQL_TIMESTAMP] = "TIMESTAMP", [SQL_ARRAY] = "ARRAY",   [SQL_MAP] = "MAP",
         [SQL_STRUCT] = "STRUCT"};
     return names[base];
 }

@@ -87,7 +87,8 @@ static void pause_accepting(struct broker *broker) {
     loop_timer_set(broker->pause, PAUSE_MS);
 }
 
-/* Few a turn: those that have gone are seen in between, so that who comes and goes quickly does not meet its own limit. */
+/* Few a turn: those that have gone are seen in between, so that who comes and goes quickly does not meet its own limit.
+ */
 static void accept_ready(void *context, unsigned events) {
     (void)events;
     struct broker *broker = context;

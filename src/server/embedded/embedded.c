@@ -50,8 +50,7 @@ static void broker_progress(void *context, int64_t done, int64_t total) {
 
 static void broker_peers(void *context, const struct broker_peer *peers, int count) {
     struct embedded *embedded = context;
-    struct embedded_event event = {
-        .server = EMBEDDED_BROKER, .kind = EMBEDDED_PEERS, .done = count, .peers = peers};
+    struct embedded_event event = {.server = EMBEDDED_BROKER, .kind = EMBEDDED_PEERS, .done = count, .peers = peers};
     if (embedded->options.report)
         embedded->options.report(embedded->options.context, &event);
 }

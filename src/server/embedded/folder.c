@@ -39,7 +39,8 @@ static int take_lock(const char *folder, const char *name, struct error *error) 
     } else if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK)
             error_set(error, ERROR_BUSY,
-                      "the data folder %s is in use by another fraudscope; stop that one, or choose another folder with --data DIR",
+                      "the data folder %s is in use by another fraudscope; stop that one, or choose another folder "
+                      "with --data DIR",
                       folder);
         else
             error_set_errno(error, errno, "cannot lock %s", path);
@@ -65,7 +66,8 @@ static int put_away(const char *path, struct error *error) {
     if (!file_exists(path))
         return 0;
     if (data_folder_is_held(path))
-        return error_set(error, ERROR_BUSY, "the data folder %s is in use by another fraudscope and cannot be put away", path);
+        return error_set(error, ERROR_BUSY, "the data folder %s is in use by another fraudscope and cannot be put away",
+                         path);
     char stamp[32];
     struct tm parts;
     time_t now = time(NULL);
@@ -95,7 +97,9 @@ int data_folder_open(struct data_folder *folder, const struct embedded_options *
         const char *base = getenv("TMPDIR");
         struct stat status;
         if (!base || !*base)
-            base = stat("/dev/shm", &status) == 0 && S_ISDIR(status.st_mode) && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+            base = stat("/dev/shm", &status) == 0 && S_ISDIR(status.st_mode) && access("/dev/shm", W_OK) == 0
+                       ? "/dev/shm"
+                       : "/tmp";
         folder->path = file_join(base, "fraudscope-XXXXXX");
         folder->temporary = true;
         if (!mkdtemp(folder->path)) {
@@ -106,7 +110,8 @@ int data_folder_open(struct data_folder *folder, const struct embedded_options *
         }
     } else {
         folder->path = options->data ? memory_copy_string(options->data) : embedded_default_folder();
-        if ((options->fresh && put_away(folder->path, error) != 0) || file_make_folders(folder->path, 0700, error) != 0) {
+        if ((options->fresh && put_away(folder->path, error) != 0) ||
+            file_make_folders(folder->path, 0700, error) != 0) {
             data_folder_close(folder);
             return -1;
         }

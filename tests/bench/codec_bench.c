@@ -5,26 +5,9 @@
 
 #include "foundation/format/format.h"
 #include "measure.h"
+#include "support/allocations.h"
 
 enum { FIELDS = 7 };
-
-/* Every allocation of both sides goes through these: glibc's own functions are called behind them. */
-static size_t allocations;
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t count, size_t size);
-extern void *__libc_realloc(void *old, size_t size);
-void *malloc(size_t size) {
-    allocations++;
-    return __libc_malloc(size);
-}
-void *calloc(size_t count, size_t size) {
-    allocations++;
-    return __libc_calloc(count, size);
-}
-void *realloc(void *old, size_t size) {
-    allocations++;
-    return __libc_realloc(old, size);
-}
 
 struct scene {
     struct codec *json, *avro;
@@ -111,6 +94,7 @@ static void avro_c_encode(void *context, size_t records) {
     avro_writer_free(writer);
 }
 
+#ifdef COUNTS_ALLOCATIONS
 static double allocations_of(measure_body body, void *context) {
     enum { RECORDS = 1000 };
     body(context, 1); /* what is kept for all records */
@@ -118,11 +102,14 @@ static double allocations_of(measure_body body, void *context) {
     body(context, RECORDS);
     return (double)(allocations - before) / RECORDS;
 }
+#endif
 
 static void compare(const char *name, measure_body ours, measure_body theirs, struct scene *scene) {
     measure_ratio(name, ours, theirs, scene, 100000);
+#ifdef COUNTS_ALLOCATIONS
     printf("%-28s ours %8.2f     theirs %8.2f     a record\n", "  allocations", allocations_of(ours, scene),
            allocations_of(theirs, scene));
+#endif
 }
 
 int main(void) {

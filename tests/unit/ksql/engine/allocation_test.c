@@ -9,27 +9,11 @@
 #include "ksql/engine/engine.h"
 #include "ksql/language/parse.h"
 #include "ksql/language/split.h"
+#include "support/allocations.h"
 
 #include <cmocka.h>
 
-/* Sanitizers have allocators of their own. */
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-static size_t allocations;
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t count, size_t size);
-extern void *__libc_realloc(void *old, size_t size);
-void *malloc(size_t size) {
-    allocations++;
-    return __libc_malloc(size);
-}
-void *calloc(size_t count, size_t size) {
-    allocations++;
-    return __libc_calloc(count, size);
-}
-void *realloc(void *old, size_t size) {
-    allocations++;
-    return __libc_realloc(old, size);
-}
+#ifdef COUNTS_ALLOCATIONS
 
 enum { RECORDS = 256, CARDS = 50, ROUNDS = 20 };
 

@@ -65,6 +65,19 @@ class Processes(Pipeline):
         self.start_server(name)
         self.read_until(self.console, f"^{SERVERS[name][2]} answers again")
 
+    def counted_at_least(self, expected):
+        """A killed server may count a row twice, never leave one out; the last rows come with the next commit."""
+        def missing():
+            found = self.feature_windows(self.bootstrap)
+            nothing = (None, None, 0, 0)
+            return {key: (found.get(key), wanted) for key, wanted in expected.items()
+                    if found.get(key, nothing)[:2] != wanted[:2] or found[key][2] < wanted[2]}
+        try:
+            self.eventually(lambda: not missing())
+        except AssertionError:
+            self.assertEqual(missing(), {})
+        self.assertEqual(self.feature_windows(self.bootstrap).keys(), expected.keys())
+
     def test_each_server_killed_is_named_and_recovers_and_the_lab_goes_on(self):
         self.start_lab()
         for name in SERVERS:
@@ -77,11 +90,7 @@ class Processes(Pipeline):
         self.say(self.console, "producer stop")
         self.read_until(self.console, "^Producer stopped after")
         expected = self.expected_windows(self.bootstrap)
-        self.eventually(lambda: self.feature_windows(self.bootstrap).keys() == expected.keys())
-        found = self.feature_windows(self.bootstrap)
-        for key, (email, average, count, _) in expected.items():
-            self.assertEqual(found[key][:2], (email, average))
-            self.assertGreaterEqual(found[key][2], count)
+        self.counted_at_least(expected)
         self.eventually(lambda: self.alerted(self.bootstrap) >= self.rule_breakers(expected))
         self.say(self.console, "cleanup!")
         self.read_until(self.console, r"^Clean-up: \d+ things of the lab are gone")

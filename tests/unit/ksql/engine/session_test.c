@@ -5,19 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "foundation/base/memory.h"
-#include "ksql/language/parse.h"
-#include "ksql/language/split.h"
-#include "sql/ksql_cases/world.h"
+#include "sql/engine_scene.h"
 
 #include <cmocka.h>
-
-struct scene {
-    struct world world;
-    struct engine *engine;
-    struct arena arena;
-    struct text written, rows;
-};
 
 static const char sessions[] = "CREATE STREAM S (K STRING KEY, V INT) WITH (KAFKA_TOPIC='in', VALUE_FORMAT='JSON');"
                                "CREATE TABLE T AS SELECT K, SUM(V) AS N FROM S WINDOW SESSION (5 SECONDS) GROUP BY K;";
@@ -25,66 +15,15 @@ static const char passing[] =
     "CREATE STREAM S (K STRING KEY, V INT) WITH (KAFKA_TOPIC='in', VALUE_FORMAT='JSON');"
     "CREATE TABLE T AS SELECT K, SUM(V) AS N FROM S WINDOW SESSION (5 SECONDS) GROUP BY K HAVING SUM(V) > 3;";
 
-static void start(struct scene *scene, const char *text, bool replay) {
-    struct engine_options options = {.topics = &scene->world.topics,
-                                     .schemas = &scene->world.schemas,
-                                     .memory = &scene->world.memory,
-                                     .wrap_single_values = true,
-                                     .coalesce = true};
-    struct properties *properties = properties_new();
-    struct view rest = view_of(text);
-    struct split split;
-    int line = 1, column = 1;
-    properties_set(properties, "auto.offset.reset", "earliest");
-    scene->engine = engine_new(&options);
-    while (split_next(&rest, &line, &column, &split)) {
-        struct statement *statement;
-        struct engine_outcome outcome;
-        struct error error = {0};
-        struct engine_request request = {.properties = properties, .number = -1, .replay = replay, .hold = replay};
-        if (parse_statement(&scene->arena, split.statement, split.line, split.column, &statement, &error) != 0 ||
-            engine_execute(scene->engine, statement, &request, &scene->arena, &outcome, &error) != 0)
-            fail_msg("%s", error.message);
-    }
-    properties_free(properties);
-}
-
-static struct scene *set_up(const char *text) {
-    struct scene *scene = memory_zero(1, sizeof *scene);
-    world_init(&scene->world);
-    world_add_topic(&scene->world, "in", 1);
-    start(scene, text, false);
+static struct scene *set_up_with(const char *statements) {
+    struct scene *scene = set_up(true);
+    must_run(scene, statements);
     return scene;
 }
 
-static void tear_down(struct scene *scene) {
-    engine_free(scene->engine);
-    world_free(&scene->world);
-    arena_free(&scene->arena);
-    text_free(&scene->written);
-    text_free(&scene->rows);
-    memory_free(scene);
-}
-
-static void put(struct scene *scene, const char *key, int value, int64_t timestamp) {
-    const char *text = arena_format(&scene->arena, "{\"V\":%d}", value);
-    world_append(world_topic(&scene->world, VIEW("in")), timestamp, view_of(key), view_of(text), true);
-    world_pump(&scene->world, scene->engine);
-}
-
-static void commit(struct scene *scene) {
-    struct error error = {0};
-    if (engine_commit(scene->engine, &error) != 0)
-        fail_msg("%s", error.message);
-}
-
-/* The process dies without a commit and a new one replays the statements. */
-static void restart(struct scene *scene, const char *text) {
-    engine_free(scene->engine);
-    vector_clear(&scene->world.readers);
-    start(scene, text, true);
-    engine_start(scene->engine);
-    world_pump(&scene->world, scene->engine);
+static void read_value(struct scene *scene, const char *key, int value, int64_t timestamp) {
+    put(scene, "in", key, arena_format(&scene->arena, "{\"V\":%d}", value), timestamp);
+    pump(scene);
 }
 
 static long long take_time(const struct world_record *record, size_t from_end) {
@@ -96,59 +35,35 @@ static long long take_time(const struct world_record *record, size_t from_end) {
 
 /* "a 0-2000 {...} " of every record since the last call; a key ends with end and start. */
 static const char *written(struct scene *scene) {
+    struct text told = TEXT_EMPTY;
     struct world_topic *topic = world_topic(&scene->world, VIEW("T"));
     static const char gone[] = "gone";
-    text_clear(&scene->written);
-    text_append_string(&scene->written, "");
     for (size_t i = 0; i < topic->records.count; i++) {
         struct world_record *record = &topic->records.items[i];
         if (record->input)
             continue; /* told before */
         record->input = true;
-        text_append_format(&scene->written, "%.*s %lld-%lld %s, ", (int)record->key_size - 16, record->key,
-                           take_time(record, 8), take_time(record, 16), record->value == NULL ? gone : record->value);
+        text_append_format(&told, "%.*s %lld-%lld %s, ", (int)record->key_size - 16, record->key, take_time(record, 8),
+                           take_time(record, 16), record->value == NULL ? gone : record->value);
         assert_int_equal(record->timestamp, take_time(record, 16));
     }
-    return text_string(&scene->written);
-}
-
-static bool note_rows(void *context, const struct plan *plan, const struct batch *rows) {
-    struct scene *scene = context;
-    for (size_t i = 0; i < rows->count; i++)
-        for (size_t j = 0; j < schema_count(plan->root->schema); j++) {
-            value_print(&scene->rows, rows->rows[i].values[j], plan->root->schema->columns[j].type);
-            text_append_char(&scene->rows, j + 1 < schema_count(plan->root->schema) ? '|' : ' ');
-        }
-    return true;
-}
-
-static void note_end(void *context, bool limit, const struct error *error) {
-    (void)context, (void)limit;
-    assert_null(error);
+    const char *kept = arena_format(&scene->arena, "%s", text_string(&told));
+    text_free(&told);
+    return kept;
 }
 
 static const char *pulled(struct scene *scene, const char *text) {
-    struct statement *statement;
-    struct error error = {0};
-    struct engine_request request = {.number = -1};
-    struct plan *plan = NULL;
-    char id[128];
-    text_clear(&scene->rows);
-    text_append_string(&scene->rows, "");
-    if (parse_statement(&scene->arena, view_of(text), 1, 1, &statement, &error) != 0 ||
-        engine_select(scene->engine, statement, &request, (struct engine_results){scene, note_rows, note_end}, id,
-                      &plan, &error) != 0)
-        fail_msg("%s", error.message);
-    plan_release(plan);
+    if (ask(scene, text) != 0)
+        fail_msg("%s", scene->error.message);
     return text_string(&scene->rows);
 }
 
 static void a_session_that_grows_within_one_commit_goes_out_once(void **state) {
     (void)state;
-    struct scene *scene = set_up(sessions);
-    put(scene, "a", 1, 1000);
-    put(scene, "a", 2, 3000);
-    put(scene, "a", 4, 2000);
+    struct scene *scene = set_up_with(sessions);
+    read_value(scene, "a", 1, 1000);
+    read_value(scene, "a", 2, 3000);
+    read_value(scene, "a", 4, 2000);
     assert_string_equal(written(scene), "");
     commit(scene);
     assert_string_equal(written(scene), "a 1000-3000 {\"N\":7}, ");
@@ -159,15 +74,15 @@ static void a_session_that_grows_within_one_commit_goes_out_once(void **state) {
 
 static void only_a_window_that_was_handed_out_is_taken_back(void **state) {
     (void)state;
-    struct scene *scene = set_up(sessions);
-    put(scene, "a", 1, 1000);
+    struct scene *scene = set_up_with(sessions);
+    read_value(scene, "a", 1, 1000);
     commit(scene);
     assert_string_equal(written(scene), "a 1000-1000 {\"N\":1}, ");
-    put(scene, "a", 2, 3000);
-    put(scene, "a", 4, 6000);
+    read_value(scene, "a", 2, 3000);
+    read_value(scene, "a", 4, 6000);
     commit(scene);
     assert_string_equal(written(scene), "a 1000-1000 gone, a 1000-6000 {\"N\":7}, ");
-    put(scene, "a", 8, 2000); /* within: the window stays */
+    read_value(scene, "a", 8, 2000); /* within: the window stays */
     commit(scene);
     assert_string_equal(written(scene), "a 1000-6000 {\"N\":15}, ");
     tear_down(scene);
@@ -175,16 +90,16 @@ static void only_a_window_that_was_handed_out_is_taken_back(void **state) {
 
 static void a_session_changed_and_then_outgrown_in_one_commit_is_taken_back_once(void **state) {
     (void)state;
-    struct scene *scene = set_up(sessions);
-    put(scene, "a", 1, 1000);
-    put(scene, "a", 1, 4000);
-    put(scene, "a", 1, 20000);
+    struct scene *scene = set_up_with(sessions);
+    read_value(scene, "a", 1, 1000);
+    read_value(scene, "a", 1, 4000);
+    read_value(scene, "a", 1, 20000);
     commit(scene);
     written(scene);
-    put(scene, "a", 2, 2000);
-    put(scene, "a", 4, 9000);
-    put(scene, "a", 8, 14000);
-    put(scene, "a", 16, 16000);
+    read_value(scene, "a", 2, 2000);
+    read_value(scene, "a", 4, 9000);
+    read_value(scene, "a", 8, 14000);
+    read_value(scene, "a", 16, 16000);
     commit(scene);
     assert_string_equal(written(scene), "a 1000-4000 gone, a 20000-20000 gone, a 1000-20000 {\"N\":33}, ");
     tear_down(scene);
@@ -192,16 +107,16 @@ static void a_session_changed_and_then_outgrown_in_one_commit_is_taken_back_once
 
 static void having_hears_of_what_it_let_through_last(void **state) {
     (void)state;
-    struct scene *scene = set_up(passing);
-    put(scene, "a", 2, 1000);
-    put(scene, "a", 1, 3000);
+    struct scene *scene = set_up_with(passing);
+    read_value(scene, "a", 2, 1000);
+    read_value(scene, "a", 1, 3000);
     commit(scene);
     assert_string_equal(written(scene), "");
-    put(scene, "a", 2, 2000);
+    read_value(scene, "a", 2, 2000);
     commit(scene);
     assert_string_equal(written(scene), "a 1000-3000 {\"N\":5}, ");
-    put(scene, "a", -9, 2500); /* it does not pass any more, then it is another window */
-    put(scene, "a", 1, 7000);
+    read_value(scene, "a", -9, 2500); /* it does not pass any more, then it is another window */
+    read_value(scene, "a", 1, 7000);
     commit(scene);
     assert_string_equal(written(scene), "a 1000-3000 gone, ");
     tear_down(scene);
@@ -209,18 +124,18 @@ static void having_hears_of_what_it_let_through_last(void **state) {
 
 static void a_restart_knows_the_sessions_and_takes_back_what_was_handed_out_before_it(void **state) {
     (void)state;
-    struct scene *scene = set_up(sessions);
-    put(scene, "a", 1, 1000);
-    put(scene, "a", 2, 9000);
-    put(scene, "b", 64, 9000);
+    struct scene *scene = set_up_with(sessions);
+    read_value(scene, "a", 1, 1000);
+    read_value(scene, "a", 2, 9000);
+    read_value(scene, "b", 64, 9000);
     commit(scene);
     written(scene);
-    put(scene, "a", 4, 5000); /* read, not committed: it is read again */
+    read_value(scene, "a", 4, 5000); /* read, not committed: it is read again */
     restart(scene, sessions);
     commit(scene);
     assert_string_equal(written(scene), "a 1000-1000 gone, a 9000-9000 gone, a 1000-9000 {\"N\":7}, ");
     restart(scene, sessions);
-    put(scene, "a", 8, 13000);
+    read_value(scene, "a", 8, 13000);
     commit(scene);
     assert_string_equal(written(scene), "a 1000-9000 gone, a 1000-13000 {\"N\":15}, ");
     tear_down(scene);
@@ -228,35 +143,35 @@ static void a_restart_knows_the_sessions_and_takes_back_what_was_handed_out_befo
 
 static void a_pull_query_sees_the_sessions_that_are(void **state) {
     (void)state;
-    struct scene *scene = set_up(sessions);
-    put(scene, "a", 1, 1000);
-    put(scene, "a", 2, 9000);
-    put(scene, "b", 64, 9000);
+    struct scene *scene = set_up_with(sessions);
+    read_value(scene, "a", 1, 1000);
+    read_value(scene, "a", 2, 9000);
+    read_value(scene, "b", 64, 9000);
     commit(scene);
     assert_string_equal(pulled(scene, "SELECT K, WINDOWSTART, WINDOWEND, N FROM T WHERE K = 'a';"),
-                        "a|1000|1000|1 a|9000|9000|2 ");
-    put(scene, "a", 4, 5000);
+                        "a|1000|1000|1\na|9000|9000|2\n");
+    read_value(scene, "a", 4, 5000);
     commit(scene);
-    assert_string_equal(pulled(scene, "SELECT K, WINDOWSTART, WINDOWEND, N FROM T WHERE K = 'a';"), "a|1000|9000|7 ");
+    assert_string_equal(pulled(scene, "SELECT K, WINDOWSTART, WINDOWEND, N FROM T WHERE K = 'a';"), "a|1000|9000|7\n");
     assert_string_equal(pulled(scene, "SELECT N FROM T WHERE K = 'a' AND WINDOWEND < 9000;"), "");
     restart(scene, sessions);
-    assert_string_equal(pulled(scene, "SELECT K, WINDOWEND, N FROM T;"), "a|9000|7 b|9000|64 ");
+    assert_string_equal(pulled(scene, "SELECT K, WINDOWEND, N FROM T;"), "a|9000|7\nb|9000|64\n");
     tear_down(scene);
 }
 
 static void sessions_go_when_their_retention_has_passed(void **state) {
     (void)state;
-    struct scene *scene = set_up(sessions);
+    struct scene *scene = set_up_with(sessions);
     const int64_t day = 86400000;
-    put(scene, "a", 1, 1000);
+    read_value(scene, "a", 1, 1000);
     commit(scene);
-    put(scene, "b", 1, 2 * day);
+    read_value(scene, "b", 1, 2 * day);
     commit(scene);
-    put(scene, "b", 1, 4 * day);
+    read_value(scene, "b", 1, 4 * day);
     commit(scene);
-    assert_string_equal(pulled(scene, "SELECT K, WINDOWSTART FROM T;"), "b|345600000 ");
+    assert_string_equal(pulled(scene, "SELECT K, WINDOWSTART FROM T;"), "b|345600000\n");
     written(scene);
-    put(scene, "a", 1, 1000); /* closed long ago */
+    read_value(scene, "a", 1, 1000); /* closed long ago */
     commit(scene);
     assert_string_equal(written(scene), "");
     tear_down(scene);
@@ -269,25 +184,25 @@ static const char final_rows[] =
 
 static void a_restart_hands_out_no_final_row_twice_and_none_too_early(void **state) {
     (void)state;
-    struct scene *scene = set_up(final_rows);
+    struct scene *scene = set_up_with(final_rows);
     struct world_topic *topic = world_topic(&scene->world, VIEW("T"));
-    put(scene, "a", 1, 1000);
-    put(scene, "a", 2, 5500);
+    read_value(scene, "a", 1, 1000);
+    read_value(scene, "a", 2, 5500);
     commit(scene);
     assert_int_equal(topic->records.count, 0);
     restart(scene, final_rows);
-    put(scene, "a", 4, 4900); /* within the grace, which a restart does not forget */
-    put(scene, "a", 8, 6000);
+    read_value(scene, "a", 4, 4900); /* within the grace, which a restart does not forget */
+    read_value(scene, "a", 8, 6000);
     commit(scene);
     assert_int_equal(topic->records.count, 1);
     assert_string_equal(topic->records.items[0].value, "{\"N\":5}");
     restart(scene, final_rows);
-    put(scene, "a", 16, 4900); /* too late */
-    put(scene, "a", 32, 11000);
+    read_value(scene, "a", 16, 4900); /* too late */
+    read_value(scene, "a", 32, 11000);
     commit(scene);
     assert_int_equal(topic->records.count, 2);
     assert_string_equal(topic->records.items[1].value, "{\"N\":10}");
-    assert_string_equal(pulled(scene, "SELECT K, WINDOWSTART, N FROM T;"), "a|0|5 a|5000|10 ");
+    assert_string_equal(pulled(scene, "SELECT K, WINDOWSTART, N FROM T;"), "a|0|5\na|5000|10\n");
     tear_down(scene);
 }
 

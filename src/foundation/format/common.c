@@ -15,6 +15,15 @@ void columns_clear(struct value *values, size_t count) {
         values[i] = value_null();
 }
 
+void columns_print(struct text *out, const struct column *columns, size_t count, bool are_keys) {
+    for (size_t i = 0; i < count; i++) {
+        text_append_format(out, "%s`%.*s` ", i ? ", " : "", VIEW_ARGS(columns[i].name));
+        sql_type_print(out, columns[i].type);
+        if (are_keys)
+            text_append_string(out, " KEY");
+    }
+}
+
 struct view name_for_column(struct arena *arena, struct view name, bool keep_case) {
     char *copy = arena_copy_bytes(arena, name.data, name.size);
     for (size_t i = 0; !keep_case && i < name.size; i++)

@@ -10,6 +10,8 @@ extern const struct format format_avro, format_json, format_json_sr, format_kafk
 /* Copies the columns of one side into the codec's own arena. */
 struct column *columns_copy(struct arena *arena, const struct column *columns, size_t count);
 void columns_clear(struct value *values, size_t count); /* all NULL */
+/* As ksqlDB lists them in its messages: `A` STRING KEY, `B` BIGINT KEY */
+void columns_print(struct text *out, const struct column *columns, size_t count, bool are_keys);
 /* Upper case as ksqlDB names inferred columns, or as it is. */
 struct view name_for_column(struct arena *arena, struct view name, bool keep_case);
 

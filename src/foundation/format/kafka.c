@@ -98,16 +98,10 @@ static void done(struct codec *base) {
     memory_free(base);
 }
 
-/* The list ksqlDB puts in its message: [`A` STRING, `B` BIGINT] */
 static int check(const struct column *columns, size_t count, const struct codec_options *options, struct error *error) {
     if (count > 1) {
         struct text list = TEXT_EMPTY;
-        for (size_t i = 0; i < count; i++) {
-            text_append_format(&list, "%s`%.*s` ", i ? ", " : "", VIEW_ARGS(columns[i].name));
-            sql_type_print(&list, columns[i].type);
-            if (options->is_key)
-                text_append_string(&list, " KEY");
-        }
+        columns_print(&list, columns, count, options->is_key);
         error_set(error, ERROR_INVALID, "The 'KAFKA' format only supports a single field. Got: [%s]",
                   text_string(&list));
         text_free(&list);

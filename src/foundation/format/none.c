@@ -18,16 +18,10 @@ static void done(struct codec *base) {
 }
 
 static int check(const struct column *columns, size_t count, const struct codec_options *options, struct error *error) {
-    (void)options;
     if (count == 0)
         return 0;
     struct text list = TEXT_EMPTY;
-    for (size_t i = 0; i < count; i++) {
-        text_append_format(&list, "%s`%.*s` ", i ? ", " : "", VIEW_ARGS(columns[i].name));
-        sql_type_print(&list, columns[i].type);
-        if (options->is_key)
-            text_append_string(&list, " KEY");
-    }
+    columns_print(&list, columns, count, options->is_key);
     error_set(error, ERROR_INVALID, "The 'NONE' format can only be used when no columns are defined. Got: [%s]",
               text_string(&list));
     text_free(&list);

@@ -28,7 +28,7 @@ int64_t read_int64(struct reader *reader) {
     return (int64_t)take(reader, 8);
 }
 
-static struct view take_view(struct reader *reader, int64_t size) {
+struct view read_sized(struct reader *reader, int64_t size) {
     if (size < 0 || reader->broken)
         return (struct view){0};
     if (size > reader->end - reader->at) {
@@ -53,23 +53,23 @@ static uint32_t read_varint(struct reader *reader) {
 }
 
 struct view read_string(struct reader *reader) {
-    return take_view(reader, reader->flexible ? (int64_t)read_varint(reader) - 1 : read_int16(reader));
+    return read_sized(reader, reader->flexible ? (int64_t)read_varint(reader) - 1 : read_int16(reader));
 }
 
 struct view read_bytes(struct reader *reader) {
-    return take_view(reader, reader->flexible ? (int64_t)read_varint(reader) - 1 : read_int32(reader));
+    return read_sized(reader, reader->flexible ? (int64_t)read_varint(reader) - 1 : read_int32(reader));
 }
 
 const unsigned char *read_uuid(struct reader *reader) {
     static const unsigned char zero[UUID_SIZE];
-    struct view view = take_view(reader, UUID_SIZE);
+    struct view view = read_sized(reader, UUID_SIZE);
     return view.data ? (const unsigned char *)view.data : zero;
 }
 
 void read_tags(struct reader *reader) {
     for (uint32_t count = reader->flexible ? read_varint(reader) : 0; count > 0 && !reader->broken; count--) {
         read_varint(reader);
-        take_view(reader, read_varint(reader));
+        read_sized(reader, read_varint(reader));
     }
 }
 

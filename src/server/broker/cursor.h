@@ -21,8 +21,9 @@ int8_t read_int8(struct reader *reader);
 int16_t read_int16(struct reader *reader);
 int32_t read_int32(struct reader *reader);
 int64_t read_int64(struct reader *reader);
-struct view read_string(struct reader *reader); /* null: data NULL */
-struct view read_bytes(struct reader *reader);  /* null: data NULL */
+struct view read_string(struct reader *reader);              /* null: data NULL */
+struct view read_bytes(struct reader *reader);               /* null: data NULL */
+struct view read_sized(struct reader *reader, int64_t size); /* `size` bytes; below 0: null */
 /* Lent; sixteen zero bytes when there are fewer. */
 const unsigned char *read_uuid(struct reader *reader);
 void read_tags(struct reader *reader); /* passes over the tagged fields of a flexible version; else nothing is read */

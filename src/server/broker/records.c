@@ -25,17 +25,8 @@ static void write_zigzag(struct text *out, int64_t number) {
     write_int8(out, (int8_t)left);
 }
 
-static struct view read_sized(struct reader *reader) {
-    int64_t size = read_zigzag(reader);
-    if (size < 0 || reader->broken)
-        return (struct view){0};
-    if (size > reader->end - reader->at) {
-        reader->broken = true;
-        return (struct view){0};
-    }
-    struct view view = {reader->at, (size_t)size};
-    reader->at += size;
-    return view;
+static struct view read_field(struct reader *reader) {
+    return read_sized(reader, read_zigzag(reader));
 }
 
 bool records_open(struct records *records, struct view batch, const struct batch_header *header) {
@@ -58,7 +49,7 @@ bool records_next(struct records *records, struct record *record) {
     if (records->left <= 0 || reader->broken)
         return false;
     records->left--;
-    struct view whole = read_sized(reader);
+    struct view whole = read_field(reader);
     struct reader inner = {.at = whole.data, .end = whole.data + whole.size, .broken = reader->broken || !whole.data};
     *record = (struct record){.attributes = read_int8(&inner)};
     int64_t time_delta = read_zigzag(&inner);
@@ -67,8 +58,8 @@ bool records_next(struct records *records, struct record *record) {
                             : (int64_t)((uint64_t)records->header->base_timestamp + (uint64_t)time_delta);
     record->body = (struct view){inner.at, (size_t)(inner.end - inner.at)};
     record->offset = (int64_t)((uint64_t)records->header->base_offset + (uint64_t)read_zigzag(&inner));
-    record->key = read_sized(&inner);
-    record->value = read_sized(&inner);
+    record->key = read_field(&inner);
+    record->value = read_field(&inner);
     reader->broken = reader->broken || inner.broken;
     return !reader->broken;
 }

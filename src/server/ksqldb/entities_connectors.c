@@ -37,16 +37,26 @@ static void put_tasks_state(struct text *out, const struct connect_connector *co
     text_free(&state);
 }
 
+/* What Connect has; nothing for a trial. False: the statement was answered, with `status`. */
+static bool list(struct work *work, const struct statement *statement, struct connect_connector **connectors,
+                 size_t *count, int *status) {
+    struct error error = {0};
+    *status = 0;
+    if (!work->core->connect)
+        *status = unconfigured(work, statement);
+    else if (!work->trial && connect_client_list(work->core->connect, connectors, count, &error) == 0)
+        return true;
+    else if (!work->trial)
+        *status = failed(work, statement, &error);
+    return false;
+}
+
 int entity_list_connectors(struct work *work, const struct statement *statement) {
     struct connect_connector *connectors = NULL;
     size_t count = 0;
-    struct error error = {0};
-    if (!work->core->connect)
-        return unconfigured(work, statement);
-    if (work->trial)
-        return 0;
-    if (connect_client_list(work->core->connect, &connectors, &count, &error) != 0)
-        return failed(work, statement, &error);
+    int status;
+    if (!list(work, statement, &connectors, &count, &status))
+        return status;
     entity_begin(work, "connector_list", statement->written);
     put_key(work->out, "connectors");
     put_open(work->out, '[');
@@ -100,13 +110,9 @@ static void put_status(struct text *out, const struct connect_connector *connect
 int entity_describe_connector(struct work *work, const struct statement *statement) {
     struct connect_connector *connectors = NULL;
     size_t count = 0;
-    struct error error = {0};
-    if (!work->core->connect)
-        return unconfigured(work, statement);
-    if (work->trial)
-        return 0;
-    if (connect_client_list(work->core->connect, &connectors, &count, &error) != 0)
-        return failed(work, statement, &error);
+    int status;
+    if (!list(work, statement, &connectors, &count, &status))
+        return status;
     const struct connect_connector *connector = find(connectors, count, statement->name);
     if (connector) {
         entity_begin(work, "connector_description", statement->written);

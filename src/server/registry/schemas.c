@@ -20,11 +20,7 @@ void schema_get(struct registry *registry, const struct http_exchange *exchange,
     if (!schema)
         return;
     text_append_char(&reply->body, '{');
-    if (strcmp(schema->type, "AVRO") != 0)
-        append_schema_type(&reply->body, schema);
-    text_append_string(&reply->body, "\"schema\":");
-    text_append_json(&reply->body, view_of(schema->text));
-    append_references_and_extras(&reply->body, schema);
+    append_schema(&reply->body, schema);
     text_append_char(&reply->body, '}');
 }
 

@@ -276,28 +276,30 @@ void record_schema_key(struct text *out, const char *subject, int32_t version) {
     text_append_format(out, ",\"version\":%d,\"magic\":1}", (int)version);
 }
 
-void append_schema_type(struct text *out, const struct stored_schema *schema) {
-    text_append_string(out, "\"schemaType\":");
-    text_append_json(out, view_of(schema->type)); /* whatever a record of _schemas said */
-    text_append_char(out, ',');
-}
-
-void append_references_and_extras(struct text *out, const struct stored_schema *schema) {
+void append_schema(struct text *out, const struct stored_schema *schema) {
+    if (strcmp(schema->type, "AVRO") != 0) {
+        text_append_string(out, "\"schemaType\":");
+        text_append_json(out, view_of(schema->type)); /* whatever a record of _schemas said */
+        text_append_char(out, ',');
+    }
+    text_append_string(out, "\"schema\":");
+    text_append_json(out, view_of(schema->text));
     if (*schema->references)
         text_append_format(out, ",\"references\":%s", schema->references);
     if (*schema->extras)
         text_append_format(out, ",%s", schema->extras);
 }
 
-void record_schema(struct text *out, const char *subject, const struct stored_schema *schema) {
-    text_append_string(out, "{\"subject\":");
+void append_version(struct text *out, const char *subject, const struct stored_schema *schema) {
+    text_append_string(out, "\"subject\":");
     text_append_json(out, view_of(subject));
     text_append_format(out, ",\"version\":%d,\"id\":%d,", (int)schema->version, (int)schema->id);
-    if (strcmp(schema->type, "AVRO") != 0)
-        append_schema_type(out, schema);
-    text_append_string(out, "\"schema\":");
-    text_append_json(out, view_of(schema->text));
-    append_references_and_extras(out, schema);
+    append_schema(out, schema);
+}
+
+void record_schema(struct text *out, const char *subject, const struct stored_schema *schema) {
+    text_append_char(out, '{');
+    append_version(out, subject, schema);
     text_append_format(out, ",\"deleted\":%s}", schema->deleted ? "true" : "false");
 }
 

@@ -49,9 +49,10 @@ void record_delete_subject(struct text *key, struct text *value, const char *sub
 void record_setting_key(struct text *out, const char *keytype, const char *subject); /* "CONFIG", "MODE" */
 void record_setting(struct text *out, const char *name, const char *value);
 
-/* ",\"references\":..." and what follows it, or nothing */
-void append_schema_type(struct text *out, const struct stored_schema *schema);
-void append_references_and_extras(struct text *out, const struct stored_schema *schema);
+/* Members without braces: schemaType unless it is AVRO, schema, references, what extras there are; before them subject,
+ * version and id. */
+void append_schema(struct text *out, const struct stored_schema *schema);
+void append_version(struct text *out, const char *subject, const struct stored_schema *schema);
 /* metadata and ruleSet of a JSON object, as members without braces; nothing when there are none. */
 void schema_extras(const json_t *from, struct text *out);
 

@@ -40,16 +40,10 @@ struct stored_schema *version_named(const struct registry *registry, const struc
     return schema;
 }
 
-static void append_schema(struct text *out, const char *subject, const struct stored_schema *schema) {
-    text_append_string(out, "{\"subject\":");
-    text_append_json(out, view_of(subject));
-    text_append_format(out, ",\"version\":%d,\"id\":%d,", (int)schema->version, (int)schema->id);
-    if (strcmp(schema->type, "AVRO") != 0)
-        append_schema_type(out, schema);
-    text_append_string(out, "\"schema\":");
-    text_append_json(out, view_of(schema->text));
-    append_references_and_extras(out, schema);
-    text_append_char(out, '}');
+static void reply_version(struct http_reply *reply, const char *subject, const struct stored_schema *schema) {
+    text_append_char(&reply->body, '{');
+    append_version(&reply->body, subject, schema);
+    text_append_char(&reply->body, '}');
 }
 
 /* ?offset= and ?limit= of a list: Confluent's limit below 1 means all. */
@@ -124,7 +118,7 @@ void subject_look_up(struct registry *registry, const struct http_exchange *exch
     if (candidate_read(&candidate, &registry->store, http_exchange_body(exchange), reply)) {
         const struct stored_schema *same = find_same(subject, &candidate, asks(exchange, "normalize"), deleted);
         if (same)
-            append_schema(&reply->body, name, same);
+            reply_version(reply, name, same);
         else
             http_reply_fault(reply, 40403, "Schema not found");
     }
@@ -337,7 +331,7 @@ cleanup:
 void version_get(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const struct stored_schema *schema = version_named(registry, exchange, asks(exchange, "deleted"), reply);
     if (schema)
-        append_schema(&reply->body, subject_of(exchange), schema);
+        reply_version(reply, subject_of(exchange), schema);
 }
 
 void version_get_text(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {

@@ -81,7 +81,7 @@ static int clear(struct shell *shell, struct view rest) {
     return EXIT_DONE;
 }
 
-static int run_script(struct shell *shell, struct view rest) {
+static int run_file(struct shell *shell, struct view rest) {
     struct text path = TEXT_EMPTY;
     if (rest.size > 1 && rest.data[0] == '\'' && rest.data[rest.size - 1] == '\'')
         rest = (struct view){rest.data + 1, rest.size - 2};
@@ -109,7 +109,7 @@ static const struct local locals[] = {
     {"quit", "", "the same", leave},
     {"history", "", "what was sent in this run", history},
     {"output", "[table|json|csv]", "shows or sets how results are printed", output},
-    {"run script", "'FILE'", "runs the statements of a file", run_script},
+    {"run script", "'FILE'", "runs the statements of a file", run_file},
     {"server", "", "the address that statements go to", server},
     {"version", "", "versions of this program and the server", version},
     {"clear", "", "clears the terminal", clear},

@@ -388,8 +388,8 @@ static int run_all(struct core *core, const struct ksql_request *request, const 
     return result;
 }
 
-static int run_script(struct core *core, const struct ksql_request *request, const struct script *script,
-                      struct arena *arena, struct text *entities, struct fault *fault) {
+static int execute_script(struct core *core, const struct ksql_request *request, const struct script *script,
+                          struct arena *arena, struct text *entities, struct fault *fault) {
     struct text thrown_away = TEXT_EMPTY;
     int result = run_all(core, request, script, true, arena, &thrown_away, fault);
     text_free(&thrown_away);
@@ -462,7 +462,7 @@ int statements_terminate(struct core *core, const struct ksql_request *request, 
     find_sinks(core, request, &arena, &names, &fault);
     int result = fault.code ? -1 : parse_script(&script, VIEW("TERMINATE ALL;"), variables, false, &arena, NULL);
     if (result == 0)
-        result = run_script(core, request, &script, &arena, &entities, &fault);
+        result = execute_script(core, request, &script, &arena, &entities, &fault);
     if (result == 0) {
         int64_t sequence = commands_last_sequence(core->commands);
         delete_topics(core, &names);
@@ -492,7 +492,7 @@ int statements_run(struct core *core, const struct ksql_request *request, struct
     if (result == 0 && (result = parse_script(&script, view_of(request->text), variables, true, &arena, &error)) != 0)
         fault_syntax(&fault, &error, view_of(request->text), false);
     if (result == 0)
-        result = run_script(core, request, &script, &arena, &entities, &fault);
+        result = execute_script(core, request, &script, &arena, &entities, &fault);
     int status = answer(out, &entities, result, &fault);
     properties_free(variables);
     vector_free(&script.statements);

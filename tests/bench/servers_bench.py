@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""The servers as programs: what they take idle, how soon they are ready again, small batches, many connections, a paced load.
-The other side's figures are Apache Kafka 4.3.1's, recorded on a machine of this size; they are not measured here.
+"""The servers as programs: how soon they are ready, what they take idle and a message, small batches, many connections, a log read
+again, look-ups in the registry. Beside Apache Kafka where its jars are (KAFKA_HOME, or what ./check peers has installed) and beside a
+registry (APICURIO_HOME), on this machine, in this run, by the same clients in turn; else beside recorded figures, which say so.
 
 python3 tests/bench/servers_bench.py [ROW...]     FRAUDSCOPE_BIN names the folder of the program
-Environment: BENCH_LOG_MB (1000), BENCH_PACE_MB (100 a second), BENCH_PACE_S (5), BENCH_CONSUMERS (30), BENCH_PARTITIONS (100)"""
-import http.client
+Environment: BENCH_MESSAGES (1000000), BENCH_ROUNDS (3), BENCH_LOG_MB (1000), BENCH_PACE_MB (100 a second), BENCH_PACE_S (5),
+BENCH_CONSUMERS (30), BENCH_PARTITIONS (100), BENCH_JAVA (Kafka's options of the Java machine), BENCH_ALONE=1 (ours only)"""
 import json
 import os
-import shutil
+import re
 import signal
 import socket
+import statistics
 import struct
 import subprocess
 import sys
@@ -17,135 +19,31 @@ import tempfile
 import threading
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, "..", "servers"), os.path.join(HERE, "..", "support")]
-from broker_wire import Wire, frame  # noqa: E402
-from ports import free_port  # noqa: E402
+from bench_sides import BIN, Apicurio, Kafka, OurRegistry, Ours, java, kafka_jars
+from bench_wire import batch, fetch_frame, framed, produce_frame
+from broker_wire import frame
 
-PROGRAM = os.path.join(os.environ.get("FRAUDSCOPE_BIN", os.path.join(HERE, "..", "..", "build", "bin")), "fraudscope")
+MESSAGES = int(os.environ.get("BENCH_MESSAGES", "1000000"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 LOG_MB = int(os.environ.get("BENCH_LOG_MB", "1000"))
 PACE_MB = int(os.environ.get("BENCH_PACE_MB", "100"))
 PACE_S = int(os.environ.get("BENCH_PACE_S", "5"))
 CONSUMERS = int(os.environ.get("BENCH_CONSUMERS", "30"))
 PARTITIONS = int(os.environ.get("BENCH_PARTITIONS", "100"))
+ALONE = os.environ.get("BENCH_ALONE") == "1"
+TOOLS = os.path.join(BIN, "..", "bench")
+IN_FLIGHT = 5
 
 
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = TABLE[(crc ^ byte) & 0xFF] ^ crc >> 8
-    return crc ^ 0xFFFFFFFF
-
-
-def make_table():
-    table = []
-    for number in range(256):
-        for _ in range(8):
-            number = number >> 1 ^ (0x82F63B78 if number & 1 else 0)
-        table.append(number)
-    return table
-
-
-TABLE = make_table()
-
-
-def zigzag(number):
-    number = number << 1 if number >= 0 else (-number << 1) - 1
-    out = b""
-    while number >= 0x80:
-        out += bytes([number & 0x7F | 0x80])
-        number >>= 7
-    return out + bytes([number])
-
-
-def batch(values):
-    """A record batch v2 without a producer id."""
-    records = b""
-    for index, value in enumerate(values):
-        body = b"\0" + zigzag(0) + zigzag(index) + zigzag(-1) + zigzag(len(value)) + value + zigzag(0)
-        records += zigzag(len(body)) + body
-    now = int(time.time() * 1000)
-    rest = struct.pack(">hiqqqhii", 0, len(values) - 1, now, now, -1, -1, -1, len(values)) + records
-    return struct.pack(">qiibI", 0, 9 + len(rest), 0, 2, crc32c(rest)) + rest
-
-
-class Server:
-    def __init__(self, *what, options=()):
-        self.home = tempfile.mkdtemp(prefix="servers-bench-")
-        self.what, self.options = what, options
-        self.port = free_port()
-        self.addresses = {}
-        self.start()
-
-    def start(self):
-        began = time.monotonic()
-        self.said = open(self.home + "/said", "a", encoding="utf-8")
-        self.process = subprocess.Popen([PROGRAM, "serve", *self.what, "--data", self.home + "/d", "--kafka-port", self.port, *self.options],
-                                        stdout=subprocess.PIPE, stderr=self.said, text=True)
-        while (line := self.process.stdout.readline().strip()) != "ready":
-            if not line:
-                raise SystemExit("the servers do not start, see " + self.home + "/said")
-            name, _, value = line.partition("=")
-            self.addresses[name] = value
-        return time.monotonic() - began
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
-        self.said.close()
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait()
-        self.process.stdout.close()
-        self.said.close()
-        shutil.rmtree(self.home)
-
-    def wire(self):
-        return Wire(self.addresses["bootstrap.servers"], 60)
-
-    def cpu(self):
-        total = 0
-        for task in os.listdir(f"/proc/{self.process.pid}/task"):  # in nanoseconds; threads of ours do not end meanwhile
-            with open(f"/proc/{self.process.pid}/task/{task}/schedstat", encoding="utf-8") as stat:
-                total += int(stat.read().split()[0])
-        return total / 1e9
-
-    def resident_mb(self):
-        with open(f"/proc/{self.process.pid}/statm", encoding="utf-8") as statm:
-            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-    def own_mb(self):
-        with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as status:
-            return next(int(line.split()[1]) for line in status if line.startswith("RssAnon")) / 1000
-
-    def create(self, topic, partitions):
-        with self.wire() as wire:
-            answer = wire.call("CreateTopics", 2, timeout_ms=10000,
-                               topics=[{"name": topic, "num_partitions": partitions, "replication_factor": 1, "configs": []}])
-        assert answer["topics"][0]["error_code"] == 0, answer
-
-
-def produce_frame(topic, partition, records, correlation=7):
-    return frame("Produce", 7, {"acks": -1, "timeout_ms": 1000,
-                                "topic_data": [{"name": topic, "partition_data": [{"index": partition, "records": records}]}]}, correlation)
-
-
-def framed(data):
-    return struct.pack(">i", len(data)) + data
-
-
-def fetch_frame(topic, offsets, wait, most):
-    return frame("Fetch", 11, {"replica_id": -1, "max_wait_ms": wait, "min_bytes": 1, "max_bytes": most, "session_id": 0, "session_epoch": -1,
-                               "topics": [{"topic": topic, "partitions": [
-                                   {"partition": at, "current_leader_epoch": -1, "fetch_offset": offset, "log_start_offset": -1,
-                                    "partition_max_bytes": most} for at, offset in offsets]}],
-                               "forgotten_topics_data": [], "rack_id": ""})
-
-
-def row(name, ours, theirs=None):
-    print(f"{name:<34} {ours}" + (f"   recorded for Apache Kafka 4.3.1: {theirs}" if theirs else ""), flush=True)
+def tell(what, unit, sides, values, more_is_better=False, recorded=None, aim=None, places=2):
+    """One figure of each side, and how many times better ours is."""
+    figures = "   ".join(f"{side.name} {value:,.{places}f} {unit}" for side, value in zip(sides, values))
+    ratio = ""
+    if len(values) > 1 and min(values) > 0:
+        ratio = f"   ratio {values[0] / values[1] if more_is_better else values[1] / values[0]:.2f}" + (f" (aim {aim})" if aim else "")
+    elif recorded:
+        ratio = f"   recorded for Apache Kafka 4.3.1, not measured here: {recorded}"
+    print(f"{what:<46} {figures}{ratio}", flush=True)
 
 
 def percentile(samples, part):
@@ -153,186 +51,319 @@ def percentile(samples, part):
     return samples[min(len(samples) - 1, int(len(samples) * part))]
 
 
-# --- rows ---
-
-def idle():
-    began = time.monotonic()
-    server = Server("broker")
-    ready = time.monotonic() - began
-    time.sleep(0.5)
-    cpu, began = server.cpu(), time.monotonic()
-    time.sleep(5)
-    used = (server.cpu() - cpu) / (time.monotonic() - began)
-    memory, own = server.resident_mb(), server.own_mb()
-    row("ready on an empty folder", f"{ready * 1000:.0f} ms, {1.8 / ready:.0f} times sooner", "1800 to 15000 ms")
-    row("idle", f"{used * 100:.3f} % of a core, {memory:.1f} MB, {175 / memory:.0f} times less memory; {own:.1f} MB of it are its own, the rest is of "
-        "libraries' files", "175 to 220 MB")
-    server.close()
+def numbers_of(*command):
+    """What one of the load programs prints."""
+    return [int(number) for number in subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()]
 
 
-def small_batches():
-    count = 10000
-    server = Server("broker")
-    server.create("small", 1)
-    one = batch([b"x" * 100])
-    data = framed(produce_frame("small", 0, one))
-    with server.wire() as wire:
-        cpu, began = server.cpu(), time.monotonic()
-        sender = threading.Thread(target=wire.socket.sendall, args=(data * count,))
-        sender.start()
-        for _ in range(count):
-            wire.hear_bytes()
-        sender.join()
-        took, used = time.monotonic() - began, server.cpu() - cpu
-        row("10,000 one-message batches in", f"{count / took:.0f} /s, {used / count * 1e6:.2f} us of CPU each")
-        offset, cpu, began = 0, server.cpu(), time.monotonic()
-        while offset < count:
-            wire.send_bytes(fetch_frame("small", [(0, offset)], 500, 50 << 20))
-            records = wire.hear_bytes()
-            at = records.index(struct.pack(">qi", offset, len(one) - 12))  # behind the head of the answer
-            while at + 12 <= len(records):
-                base, size = struct.unpack(">qi", records[at:at + 12])
-                if base != offset:
-                    break
-                offset, at = offset + 1, at + 12 + size
-        took, used = time.monotonic() - began, server.cpu() - cpu
-        row("10,000 one-message batches out", f"{count / took:.0f} /s, {used / count * 1e6:.2f} us of CPU each")
-    server.close()
+def pump(kind, host, request, count, connections, window):
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(request)
+        file.flush()
+        return numbers_of(TOOLS + "/pump", kind, host, file.name, str(count), str(connections), str(window))
 
 
-def recovery():
-    server = Server("broker")
-    server.create("large", 4)
-    data = [framed(produce_frame("large", at, batch([b"x" * 950 for _ in range(1000)]))) for at in range(4)]
-    with server.wire() as wire:
-        for number in range(LOG_MB):
-            wire.socket.sendall(data[number % 4])
-            wire.hear_bytes()
-    server.kill()
-    killed = server.start()
-    server.kill()
-    boot = server.home + "/d/log/boot"
-    if os.path.exists(boot):
-        os.unlink(boot)
-    power = server.start()
-    server.process.terminate()
-    server.process.wait()
-    server.process.stdout.close()
-    server.said.close()
-    clean = server.start()
-    row(f"ready with a log of {LOG_MB} MB", f"{clean * 1000:.0f} ms after a clean stop, {killed * 1000:.0f} ms after kill -9, "
-        f"{power * 1000:.0f} ms after the machine went down (all checked, {LOG_MB / power:.0f} MB/s)", "1800 ms without a log")
-    server.close()
+def in_turn(sides, measure, rounds=ROUNDS):
+    """measure(side, round) -> {figure: value}, once for nothing and then in turn. A list of medians a side, by figure."""
+    taken = [[] for _ in sides]
+    for number in range(rounds + 1):
+        for side, values in zip(sides, taken):
+            values.append(measure(side, number))
+    return {name: [statistics.median(each[name] for each in values[1:]) for values in taken] for name in taken[0][0]}
 
 
-def connections():
-    server = Server("broker")
-    data = framed(frame("ApiVersions", 0, {}))
-    host, port = server.addresses["bootstrap.servers"].rsplit(":", 1)
-    taken, before, cpu, began = [], server.resident_mb(), server.cpu(), time.monotonic()
-    for _ in range(500):
-        each = socket.create_connection((host, int(port)))
-        each.sendall(data)
-        taken.append(each)
-    for each in taken:
-        while len(each.recv(65536)) == 0:
-            raise SystemExit("a connection was refused")
-    took = time.monotonic() - began
-    time.sleep(0.5)
-    used, more = server.cpu() - cpu, server.resident_mb() - before
-    cpu, began = server.cpu(), time.monotonic()
-    time.sleep(3)
-    idle_cpu = (server.cpu() - cpu) / (time.monotonic() - began)
-    row("500 connections, each answered", f"{took * 1000:.0f} ms, {used * 1e3:.0f} ms of CPU, {more * 1000 / 500:.0f} KB each; then {idle_cpu * 100:.2f} % of a core")
-    for each in taken:
-        each.close()
-    server.close()
+# --- rows of brokers; they share their sides, in this order ---
+
+def ready(sides):
+    def start(side, _):
+        side.end()
+        return {"ready": side.start() * 1000}
+
+    tell("ready on a folder without records", "ms", sides, in_turn(sides, start)["ready"], recorded="1,800 to 15,000", aim=20, places=0)
 
 
-def look_ups():
-    server = Server("broker", "registry")
-    host, port = server.addresses["schema.registry.url"].split("//")[1].rsplit(":", 1)
-    first = http.client.HTTPConnection(host, int(port))
-    schema = json.dumps({"schema": json.dumps({"type": "record", "name": "R", "fields": [{"name": f"f{i}", "type": "string"} for i in range(20)]})})
-    first.request("POST", "/subjects/s/versions", schema, {"Content-Type": "application/json"})
-    number = json.load(first.getresponse())["id"]
-    for name, request in [("by id", f"GET /schemas/ids/{number} HTTP/1.1\r\nHost: x\r\n\r\n".encode()),
-                          ("by text", f"POST /subjects/s HTTP/1.1\r\nHost: x\r\nContent-Length: {len(schema)}\r\n\r\n{schema}".encode())]:
-        count, took, used = 5000, 0, 0
-        with socket.create_connection((host, int(port))) as connection:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            cpu, began, samples = server.cpu(), time.monotonic(), []
-            for _ in range(count):
-                at = time.monotonic()
-                connection.sendall(request)
-                answer = connection.recv(65536)
-                assert answer.startswith(b"HTTP/1.1 200"), answer
-                head, body = answer.split(b"\r\n\r\n", 1)
-                size = int(next(line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")).split(b":")[1])
-                while len(body) < size:
-                    body += connection.recv(65536)
-                samples.append(time.monotonic() - at)
-            took, used = time.monotonic() - began, server.cpu() - cpu
-        row(f"registry look-ups {name}", f"{count / took:.0f} /s one after another, p50 {percentile(samples, 0.5) * 1e3:.2f} ms, "
-            f"{used / count * 1e6:.0f} us of CPU each")
-    server.close()
+def idle(sides):
+    time.sleep(2)
+
+    def rest(side, _):
+        cpu, began = side.cpu(), time.monotonic()
+        time.sleep(3)
+        return {"cpu": (side.cpu() - cpu) / (time.monotonic() - began) * 100}
+
+    tell("idle", "% of a core", sides, in_turn(sides, rest)["cpu"], places=3)
+    memory(sides, "idle", "175 to 220")
 
 
-def paced():
-    server = Server("broker")
-    server.create("paced", 4)
+def memory(sides, when, recorded):
+    sizes = [side.memory_mb() for side in sides]
+    tell("memory " + when, "MB", sides, [size[0] for size in sizes], recorded=recorded, aim=20, places=1)
+    tell("  of it its own, not pages of files", "MB", sides, [size[1] for size in sizes], places=1)
+
+
+def load(sides):
+    """librdkafka, 4 partitions, 150 bytes and a key of 8, idempotent, linger.ms=5, as the recorded figures are."""
+    def run(side, number):
+        topic = f"load-{number}"
+        side.create(topic, 4)
+        out = {}
+        for kind in ("produce", "consume"):
+            cpu = side.cpu()
+            wall, client = numbers_of(TOOLS + "/kafka_load", kind, side.address, topic, "4", str(MESSAGES))
+            out |= {kind: MESSAGES / wall * 1e9, kind + " client": client / MESSAGES, kind + " cpu": (side.cpu() - cpu) / MESSAGES * 1e9}
+        return out | {"cpu": out["produce cpu"] + out["consume cpu"]}
+
+    figures = in_turn(sides, run)
+    tell("librdkafka idempotent in", "/s", sides, figures["produce"], True, recorded="447,000 to 690,000", places=0)
+    tell("  client's CPU a message", "ns", sides, figures["produce client"], places=0)
+    tell("librdkafka out", "/s", sides, figures["consume"], True, recorded="1,600,000 to 2,600,000", places=0)
+    tell("  client's CPU a message", "ns", sides, figures["consume client"], places=0)
+    tell("broker's CPU a message in", "ns", sides, figures["produce cpu"], places=0)
+    tell("broker's CPU a message out", "ns", sides, figures["consume cpu"], places=0)
+    tell("broker's CPU a message in and out", "ns", sides, figures["cpu"], recorded="640 to 880", aim=3, places=0)
+    memory(sides, "after it", "175 to 297")
+
+
+def java_load(sides):
+    """Kafka's own producer-perf-test and consumer-perf-test against both."""
+    if not kafka_jars():
+        print("Kafka's own load tools: no jars (KAFKA_HOME)")
+        return
+
+    def said_by(program, *arguments):
+        return subprocess.run(java("org.apache.kafka.tools." + program, *arguments), check=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True).stdout
+
+    def run(side, number):
+        topic = f"java-{number}"
+        side.create(topic, 4)
+        cpu = side.cpu()
+        produced = said_by("ProducerPerformance", "--topic", topic, "--num-records", str(MESSAGES), "--record-size", "150",
+                           "--throughput", "-1", "--producer-props", "bootstrap.servers=" + side.address, "acks=all", "linger.ms=5")
+        consumed = said_by("ConsumerPerformance", "--bootstrap-server", side.address, "--topic", topic, "--num-records", str(MESSAGES),
+                           "--timeout", "60000")
+        into = float(re.findall(r"([\d.]+) records/sec", produced)[-1])
+        out = float(re.findall(r"^\d{4}-.*, ([\d.]+)$", consumed, re.M)[-1])  # its last column: a second of fetching, not of the group's start
+        return {"in": into, "out": out, "cpu": (side.cpu() - cpu) / MESSAGES * 1e9}
+
+    figures = in_turn(sides, run)
+    tell("Kafka's producer, idempotent", "/s", sides, figures["in"], True, places=0)
+    tell("Kafka's consumer", "/s", sides, figures["out"], True, places=0)
+    tell("  broker's CPU a message in and out", "ns", sides, figures["cpu"], aim=3, places=0)
+
+
+def latency(sides):
+    def run(side, number):
+        side.create(f"late-{number}", 1)
+        took = numbers_of(TOOLS + "/kafka_load", "latency", side.address, f"late-{number}", "1", "1000")
+        return {name: nanoseconds / 1e6 for name, nanoseconds in zip(("p50", "p99", "longest"), took)}
+
+    figures = in_turn(sides, run)
+    tell("produce to fetch, librdkafka, p50", "ms", sides, figures["p50"], recorded="0.66 to 0.88", aim=2, places=3)
+    tell("  p99", "ms", sides, figures["p99"], recorded="3.9 to 5.8", places=3)
+    tell("  longest", "ms", sides, figures["longest"], places=3)
+
+
+def small_batches(sides):
+    count, one = 10000, batch([b"x" * 100])
+
+    def run(side, number):
+        topic, out = f"small-{number}", {}
+        side.create(topic, 1)
+        cpu = side.cpu()
+        wall = pump("kafka", side.address, framed(produce_frame(topic, 0, one)), count, 1, IN_FLIGHT)[0]
+        out |= {"in": count / wall * 1e9, "in cpu": (side.cpu() - cpu) / count * 1e6}
+        cpu, began, offset = side.cpu(), time.monotonic(), 0
+        with side.wire() as wire:
+            while offset < count:
+                wire.send_bytes(fetch_frame(topic, [(0, offset)], 500, 50 << 20))
+                records = wire.hear_bytes()
+                at = records.index(struct.pack(">qi", offset, len(one) - 12))  # behind the head of the answer
+                while at + 12 <= len(records):
+                    base, size = struct.unpack(">qi", records[at:at + 12])
+                    if base != offset:
+                        break
+                    offset, at = offset + 1, at + 12 + size
+        return out | {"out": count / (time.monotonic() - began), "out cpu": (side.cpu() - cpu) / count * 1e6}
+
+    figures = in_turn(sides, run)
+    tell("10,000 one-message batches in", "/s", sides, figures["in"], True, places=0)
+    tell("  broker's CPU each", "us", sides, figures["in cpu"])
+    tell("10,000 one-message batches out", "/s", sides, figures["out"], True, places=0)
+    tell("  broker's CPU each", "us", sides, figures["out cpu"])
+
+
+def connections(sides):
+    count, request = 500, framed(frame("ApiVersions", 0, {}))
+
+    def run(side, _):
+        before, cpu, began = side.memory_mb()[0], side.cpu(), time.monotonic()
+        taken = [socket.create_connection(("127.0.0.1", int(side.port))) for _ in range(count)]
+        for each in taken:
+            each.sendall(request)
+        for each in taken:
+            if not each.recv(65536):
+                raise SystemExit(f"{side.name} refused a connection")
+        out = {"took": (time.monotonic() - began) * 1000, "cpu": (side.cpu() - cpu) * 1000,
+               "each": max(0, side.memory_mb()[0] - before) * 1000 / count}
+        cpu, began = side.cpu(), time.monotonic()
+        time.sleep(2)
+        out["idle"] = (side.cpu() - cpu) / (time.monotonic() - began) * 100
+        for each in taken:
+            each.close()
+        time.sleep(0.5)
+        return out
+
+    figures = in_turn(sides, run)
+    tell("500 connections made and answered", "ms", sides, figures["took"], places=0)
+    tell("  server's CPU", "ms", sides, figures["cpu"], places=1)
+    tell("  memory of each more than before", "KB", sides, figures["each"], places=1)
+    tell("  CPU while they are silent", "% of a core", sides, figures["idle"], places=3)
+
+
+def paced(sides):
     data = [framed(produce_frame("paced", at, batch([b"x" * 1000 for _ in range(1000)]))) for at in range(4)]
-    with server.wire() as wire:
-        for each in data:
-            wire.socket.sendall(each)
-            wire.hear_bytes()
-        samples, cpu, began = [], server.cpu(), time.monotonic()
-        for number in range(PACE_MB * PACE_S):
-            due = began + number / PACE_MB
-            wait = due - time.monotonic()
-            if wait > 0:
-                time.sleep(wait)
-            wire.socket.sendall(data[number % 4])
-            wire.hear_bytes()
-            samples.append(time.monotonic() - due)
-        took = time.monotonic() - began
-        used = server.cpu() - cpu
-    row(f"{PACE_MB} MB/s for {PACE_S} s", f"{PACE_MB * PACE_S / took:.1f} MB/s came about, acknowledged after p50 {percentile(samples, 0.5) * 1e3:.2f} ms, "
-        f"p99 {percentile(samples, 0.99) * 1e3:.2f} ms (from when it was due), {used / took * 100:.0f} % of a core, {used / (PACE_MB * PACE_S) * 1e3:.2f} ms of CPU a MB")
-    server.close()
+    for side in sides:
+        side.create("paced", 4)
 
-
-def idle_consumers():
-    """What fetch sessions (KIP-227) would spare: the broker's work for consumers that wait for nothing on many partitions."""
-    server = Server("broker")
-    server.create("wide", PARTITIONS)
-    request = framed(fetch_frame("wide", [(at, 0) for at in range(PARTITIONS)], 500, 50 << 20))
-    stop = threading.Event()
-
-    def consume():
-        with server.wire() as wire:
-            while not stop.is_set():
-                wire.socket.sendall(request)
+    def run(side, _):
+        with side.wire() as wire:
+            samples, cpu, began = [], side.cpu(), time.monotonic()
+            for number in range(PACE_MB * PACE_S):
+                due = began + number / PACE_MB
+                time.sleep(max(0, due - time.monotonic()))
+                wire.socket.sendall(data[number % 4])
                 wire.hear_bytes()
+                samples.append((time.monotonic() - due) * 1000)
+            took = time.monotonic() - began
+        return {"pace": PACE_MB * PACE_S / took, "p50": percentile(samples, 0.5), "p99": percentile(samples, 0.99),
+                "cpu": (side.cpu() - cpu) / (PACE_MB * PACE_S) * 1000}
 
-    threads = [threading.Thread(target=consume) for _ in range(CONSUMERS)]
-    for thread in threads:
-        thread.start()
-    time.sleep(1)
-    cpu, began = server.cpu(), time.monotonic()
-    time.sleep(5)
-    used = (server.cpu() - cpu) / (time.monotonic() - began)
-    stop.set()
-    for thread in threads:
-        thread.join()
-    row(f"{CONSUMERS} idle consumers x {PARTITIONS} partitions", f"{used * 100:.2f} % of a core, {used / (CONSUMERS * 2) * 1e6:.0f} us of CPU a fetch, without fetch sessions")
-    server.close()
+    figures = in_turn(sides, run, 1)
+    tell(f"{PACE_MB} MB/s wanted for {PACE_S} s", "MB/s", sides, figures["pace"], True, places=1)
+    tell("  acknowledged, from when due, p50", "ms", sides, figures["p50"])
+    tell("  p99", "ms", sides, figures["p99"])
+    tell("  broker's CPU a MB", "ms", sides, figures["cpu"])
 
 
-ROWS = [idle, small_batches, recovery, connections, look_ups, paced, idle_consumers]
+def idle_consumers(sides):
+    """The work for consumers that wait for nothing on many partitions; without fetch sessions (KIP-227) on either side."""
+    request = framed(fetch_frame("wide", [(at, 0) for at in range(PARTITIONS)], 500, 50 << 20))
+    for side in sides:
+        side.create("wide", PARTITIONS)
+
+    def run(side, _):
+        stop = threading.Event()
+
+        def consume():
+            with side.wire() as wire:
+                while not stop.is_set():
+                    wire.socket.sendall(request)
+                    wire.hear_bytes()
+
+        threads = [threading.Thread(target=consume) for _ in range(CONSUMERS)]
+        for thread in threads:
+            thread.start()
+        time.sleep(1)
+        cpu, began = side.cpu(), time.monotonic()
+        time.sleep(4)
+        used = (side.cpu() - cpu) / (time.monotonic() - began)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        return {"cpu": used * 100}
+
+    tell(f"{CONSUMERS} idle consumers x {PARTITIONS} partitions", "% of a core", sides, in_turn(sides, run, 1)["cpu"])
+
+
+def recovery(sides):
+    data = [framed(produce_frame("large", at, batch([b"x" * 950 for _ in range(1000)]))) for at in range(4)]
+    expected = [1000 * len(range(at, LOG_MB, 4)) for at in range(4)]
+
+    def started(side):
+        began = time.monotonic()
+        side.start()
+        while (got := side.end_offsets("large", 4)) is None:
+            time.sleep(0.005)
+        if got != expected:
+            raise SystemExit(f"{side.name} has lost records: {got} instead of {expected}")
+        return (time.monotonic() - began) * 1000
+
+    killed, clean = [], []
+    for side in sides:
+        side.create("large", 4)
+        with side.wire() as wire:
+            for number in range(LOG_MB):
+                wire.socket.sendall(data[number % 4])
+                wire.hear_bytes()
+        side.end(kill=True)
+        killed.append(started(side))
+        side.end()
+        clean.append(started(side))
+    tell(f"ready with {LOG_MB} MB, after a clean stop", "ms", sides, clean, places=0)
+    tell("  after kill -9", "ms", sides, killed, places=0)
+    sides[0].end(kill=True)
+    sides[0].forget_boot()
+    took = started(sides[0])
+    tell(f"  after the machine went down, {LOG_MB / took * 1000:.0f} MB/s", "ms", sides[:1], [took], places=0)
+
+
+# --- rows of registries ---
+
+def look_ups(_):
+    sides = [OurRegistry()] + ([Apicurio()] if os.environ.get("APICURIO_HOME") and not ALONE else [])
+    schema = json.dumps({"schema": json.dumps({"type": "record", "name": "R", "fields": [{"name": f"f{i}", "type": "string"} for i in range(20)]})})
+
+    def request(side, method, path, body=""):
+        return (f"{method} {side.path}{path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/vnd.schemaregistry.v1+json\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n{body}").encode()
+
+    def run(side, _):
+        number = side.register("s", schema)
+        out = {}
+        for name, what in (("id", ("GET", f"/schemas/ids/{number}")), ("version", ("GET", "/subjects/s/versions/1")),
+                           ("text", ("POST", "/subjects/s", schema))):
+            for way, count, lines in (("one", 3000, 1), ("eight", 8000, 8)):
+                cpu = side.cpu()
+                wall, p50, _, _ = pump("http", side.host, request(side, *what), count, lines, 1)
+                out |= {(name, way): count / wall * 1e9, (name, way, "p50"): p50 / 1e6, (name, way, "cpu"): (side.cpu() - cpu) / count * 1e6}
+        return out
+
+    try:
+        tell("registry ready", "ms", sides, [side.first_start * 1000 for side in sides], places=0)
+        figures = in_turn(sides, run)
+        for name in ("id", "version", "text"):
+            for way, how in (("one", "one after another"), ("eight", "eight clients")):
+                tell(f"registry look-ups by {name}, {how}", "/s", sides, figures[name, way], True, places=0)
+                tell("  p50", "ms", sides, figures[name, way, "p50"], places=3)
+                tell("  registry's CPU each", "us", sides, figures[name, way, "cpu"], places=1)
+        memory(sides, "of the registry", None)
+    finally:
+        for side in sides:
+            side.close()
+
+
+BROKER_ROWS = [ready, idle, load, java_load, latency, small_batches, connections, paced, idle_consumers, recovery]
+
+
+def main(wanted):
+    rows = [row for row in BROKER_ROWS if not wanted or row.__name__ in wanted]
+    print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
+    if rows:
+        sides = []
+        try:
+            sides.append(Ours())
+            if kafka_jars() and not ALONE:
+                sides.append(Kafka())
+            for row in rows:
+                row(sides)
+        finally:
+            for side in sides:
+                side.close()
+    if not wanted or "look_ups" in wanted:
+        look_ups(None)
+    print(f"load of the machine after: {os.getloadavg()[0]:.1f}", flush=True)
+
 
 if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    for each in ROWS:
-        if len(sys.argv) < 2 or each.__name__ in sys.argv[1:]:
-            each()
+    main(sys.argv[1:])

@@ -115,9 +115,18 @@ class Lab(Scene):
         self.assertEqual(first.wait(PATIENCE), 0)
         self.assertFalse(os.path.exists(addresses["profile"]))
 
+    @staticmethod
+    def threads_of(process):
+        names = []
+        for task in os.listdir(f"/proc/{process.pid}/task"):
+            with open(f"/proc/{process.pid}/task/{task}/comm", encoding="utf-8") as name:
+                names.append(name.read().strip())
+        return names
+
     def test_each_server_can_be_a_process_of_its_own(self):
         broker = self.start("serve", "broker", "--data", self.home.name + "/d")
         kafka = next(line for line in self.read_until(broker, "^ready$") if line.startswith("bootstrap"))
+        self.assertFalse([name for name in self.threads_of(broker) if name.startswith("http")], "a broker alone needs no HTTP")
         profile = self.home.name + "/profile"
         os.mkdir(profile)
         with open(profile + "/client.properties", "w", encoding="utf-8") as out:

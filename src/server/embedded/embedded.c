@@ -227,6 +227,16 @@ static void copy_others(struct embedded *embedded) {
             properties_set(embedded->properties, names[i], profile_get(others, names[i]));
 }
 
+/* Not for a broker alone: the libraries behind them take memory, and wake up. */
+static int start_http(struct embedded *embedded, struct error *error) {
+    const unsigned servers = embedded->options.servers;
+    if (servers & (EMBEDDED_CONNECT | EMBEDDED_KSQLDB) && !(embedded->http_client = http_client_new(error)))
+        return -1;
+    if (servers & (EMBEDDED_ALL & ~EMBEDDED_BROKER) && !(embedded->http = http_server_new(error)))
+        return -1;
+    return 0;
+}
+
 static void report_disk(struct embedded *embedded) {
     struct statvfs status;
     if (statvfs(embedded->folder.path, &status) == 0)
@@ -265,9 +275,7 @@ struct embedded *embedded_start(const struct embedded_options *options, struct e
         goto failed;
     if (!is_loopback(embedded->options.listen))
         embedded->password = make_password();
-    embedded->http_client = http_client_new(error);
-    embedded->http = embedded->http_client ? http_server_new(error) : NULL;
-    if (!embedded->http)
+    if (start_http(embedded, error) != 0)
         goto failed;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (!(options->servers & rows[i].server))

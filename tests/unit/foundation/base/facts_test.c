@@ -60,6 +60,33 @@ static void crc32c_has_the_check_value_of_its_definition(void **state) {
     assert_int_equal(crc32c(crc32c(0, "1234", 4), "56789", 5), 0xE3069283u);
 }
 
+/* By its definition, bit after bit. */
+static uint32_t slow_crc32c(const unsigned char *bytes, size_t size) {
+    uint32_t crc = UINT32_MAX;
+    for (size_t i = 0; i < size; i++) {
+        crc ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc & 1 ? crc >> 1 ^ 0x82F63B78u : crc >> 1;
+    }
+    return ~crc;
+}
+
+static void crc32c_of_any_length_and_place_is_that_of_its_definition(void **state) {
+    enum { MOST = 5000, STEP = 37 };
+    static unsigned char bytes[MOST + 8];
+    struct random random;
+    (void)state;
+    random_seed(&random, 7);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)random_next(&random);
+    for (size_t size = 0; size <= MOST; size += size < 800 ? 1 : STEP) {
+        size_t from = size % 8, cut = size / 3;
+        uint32_t expected = slow_crc32c(bytes + from, size);
+        assert_int_equal(crc32c(0, bytes + from, size), expected);
+        assert_int_equal(crc32c(crc32c(0, bytes + from, cut), bytes + from + cut, size - cut), expected);
+    }
+}
+
 static void times_are_read_with_and_without_zone(void **state) {
     (void)state;
     int64_t ms = 0;
@@ -149,6 +176,7 @@ int main(void) {
         cmocka_unit_test(doubles_are_spelled_shortest_and_as_java_spells_them),
         cmocka_unit_test(random_doubles_read_back_the_same),
         cmocka_unit_test(crc32c_has_the_check_value_of_its_definition),
+        cmocka_unit_test(crc32c_of_any_length_and_place_is_that_of_its_definition),
         cmocka_unit_test(times_are_read_with_and_without_zone),
         cmocka_unit_test(zones_know_summer_and_refuse_what_does_not_exist),
         cmocka_unit_test(what_could_steer_a_terminal_is_spelled_out),

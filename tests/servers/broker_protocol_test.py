@@ -8,7 +8,7 @@ import unittest
 from broker_scene import SANITIZED, Scene
 from broker_wire import MESSAGES, Wire, frame
 
-UNKNOWN_TOPIC, NONE = 3, 0
+UNKNOWN_TOPIC, UNKNOWN_TOPIC_ID, NONE = 3, 100, 0
 FLIPS = 3 if SANITIZED else 10
 
 
@@ -97,7 +97,7 @@ class Protocol(Scene):
                 wire.call(name, version, **case)
 
     def test_the_promise_reaches_what_the_clients_of_today_ask_for(self):
-        wanted = {"Produce": (3, 8), "Fetch": (4, 11), "ListOffsets": (1, 5), "Metadata": (0, 12), "OffsetCommit": (2, 7), "OffsetFetch": (1, 7),
+        wanted = {"Produce": (3, 8), "Fetch": (4, 17), "ListOffsets": (1, 5), "Metadata": (0, 12), "OffsetCommit": (2, 7), "OffsetFetch": (1, 7),
                   "FindCoordinator": (0, 4), "JoinGroup": (0, 9), "Heartbeat": (0, 4), "LeaveGroup": (0, 5), "SyncGroup": (0, 5),
                   "DescribeGroups": (0, 5), "ListGroups": (0, 5), "SaslHandshake": (0, 1), "SaslAuthenticate": (0, 2), "ApiVersions": (0, 4),
                   "CreateTopics": (0, 7), "DeleteTopics": (0, 6), "DeleteRecords": (0, 2), "InitProducerId": (0, 4), "DescribeConfigs": (0, 4),
@@ -166,6 +166,37 @@ class Protocol(Scene):
             self.assertEqual(wire.call("Metadata", 12)["brokers"], [{"node_id": 1, "host": "127.0.0.1", "port": port, "rack": None}])
             self.assertEqual(wire.call("FindCoordinator", 0, key="g")["port"], port)
             self.assertEqual(wire.call("DescribeCluster", 1, endpoint_type=1)["brokers"][0]["port"], port)
+
+    def test_from_version_13_on_topics_are_fetched_by_their_ids(self):
+        with Wire(self.address()) as wire:
+            known = wire.call("Metadata", 12, topics=[{"name": "t"}])["topics"][0]["topic_id"]
+            for version in range(13, 18):
+                with self.subTest(version=version):
+                    answer = wire.call("Fetch", version, replica_id=-1, max_wait_ms=0, min_bytes=0, max_bytes=1 << 20, topics=[
+                        {"topic_id": known, "partitions": [{"partition": 0, "partition_max_bytes": 1 << 20}, {"partition": 7}]},
+                        {"topic_id": b"?" * 16, "partitions": [{"partition": 0, "partition_max_bytes": 1 << 20}]}])
+                    first, second = answer["responses"]
+                    self.assertEqual((first["topic_id"], second["topic_id"]), (known, b"?" * 16))
+                    self.assertEqual([place["error_code"] for place in first["partitions"]], [NONE, UNKNOWN_TOPIC])
+                    self.assertIn(b"three", first["partitions"][0]["records"])
+                    self.assertEqual([place["error_code"] for place in second["partitions"]], [UNKNOWN_TOPIC_ID])
+
+    def test_a_topic_made_anew_is_not_fetched_by_the_id_of_the_earlier_one(self):
+        def fetch(topic):
+            return wire.call("Fetch", 13, max_bytes=1 << 20, topics=[
+                {"topic_id": topic, "partitions": [{"partition": 0, "partition_max_bytes": 1 << 20}]}])["responses"][0]["partitions"][0]["error_code"]
+
+        with Wire(self.address()) as wire:
+            before = wire.call("Metadata", 12, topics=[{"name": "t"}])["topics"][0]["topic_id"]
+            wire.call("DeleteTopics", 6, topics=[{"name": "t"}])
+            self.assertEqual(fetch(before), UNKNOWN_TOPIC_ID)
+            self.create("t", 1)
+            after = wire.call("Metadata", 12, topics=[{"name": "t"}])["topics"][0]["topic_id"]
+            self.assertEqual((fetch(before), fetch(after)), (UNKNOWN_TOPIC_ID, NONE))
+        self.stop()
+        self.start()
+        with Wire(self.address()) as wire:
+            self.assertEqual((fetch(before), fetch(after)), (UNKNOWN_TOPIC_ID, NONE))
 
     def test_transactions_are_refused_at_the_door(self):
         with Wire(self.address()) as wire:

@@ -52,6 +52,10 @@ static char *copy_view(struct view view) {
     return text_take(&text);
 }
 
+static struct view id_of(const struct topic *topic) {
+    return (struct view){(const char *)topic->id, sizeof topic->id};
+}
+
 static struct topic *topic_new(struct view name) {
     struct topic *topic = memory_zero(1, sizeof *topic);
     topic->name = copy_view(name);
@@ -168,8 +172,9 @@ static int read_line(struct store *store, struct view line, enum partition_trust
         return error_set(error, ERROR_CORRUPT, "damaged");
     struct topic *topic = topic_new(name);
     map_put(store->topics, name, topic);
-    if (!read_words(topic, line))
+    if (!read_words(topic, line) || store_topic_by_id(store, topic->id))
         return error_set(error, ERROR_CORRUPT, "damaged");
+    map_put(store->ids, id_of(topic), topic);
     if (check_folders(store, topic, (int32_t)partitions, error) != 0)
         return -1;
     return open_partitions(store, topic, (int32_t)partitions, trust, progress, error);
@@ -315,8 +320,11 @@ static int64_t folder_bytes(const char *path) {
 
 int store_open(struct store *store, const char *folder, bool sync, const struct clock *clock,
                struct store_progress *progress, struct error *error) {
-    *store = (struct store){
-        .folder = memory_copy_string(folder), .topics = map_new(topic_free), .sync = sync, .clock = clock};
+    *store = (struct store){.folder = memory_copy_string(folder),
+                            .topics = map_new(topic_free),
+                            .ids = map_new(NULL),
+                            .sync = sync,
+                            .clock = clock};
     if (file_make_folders(folder, 0700, error) != 0 || load_id(store, error) != 0)
         return -1;
     enum partition_trust trust = find_trust(store);
@@ -348,6 +356,7 @@ void store_close(struct store *store, bool clean) {
         }
         topic->partition_count = 0;
     }
+    map_free(store->ids);
     map_free(store->topics);
     if (!all_kept)
         distrust(store);
@@ -365,16 +374,14 @@ struct topic *store_topic(const struct store *store, struct view name) {
 }
 
 struct topic *store_topic_by_id(const struct store *store, const unsigned char id[TOPIC_ID_SIZE]) {
-    size_t at = 0;
-    void *value;
-    while (map_next(store->topics, &at, NULL, &value))
-        if (memcmp(((struct topic *)value)->id, id, TOPIC_ID_SIZE) == 0)
-            return value;
-    return NULL;
+    return map_get(store->ids, (struct view){(const char *)id, TOPIC_ID_SIZE});
 }
 
 struct partition *store_partition(const struct store *store, struct view name, int32_t partition) {
-    const struct topic *topic = store_topic(store, name);
+    return topic_partition(store_topic(store, name), partition);
+}
+
+struct partition *topic_partition(const struct topic *topic, int32_t partition) {
     return topic && partition >= 0 && partition < topic->partition_count ? topic->partitions[partition] : NULL;
 }
 
@@ -429,9 +436,11 @@ int store_create(struct store *store, struct view name, int32_t partitions, cons
         topic->config = properties_copy(config);
     }
     map_put(store->topics, name, topic);
+    map_put(store->ids, id_of(topic), topic);
     if (open_partitions(store, topic, partitions, TRUST_ALL, NULL, error) == 0 && save(store, error) == 0)
         return 0;
     remove_partitions_from(topic, 0);
+    map_remove(store->ids, id_of(topic));
     map_remove(store->topics, name);
     return -1;
 }
@@ -444,6 +453,7 @@ int store_delete(struct store *store, struct view name, struct error *error) {
     int32_t count = topic->partition_count;
     topic->partitions = NULL;
     topic->partition_count = 0;
+    map_remove(store->ids, id_of(topic));
     map_remove(store->topics, name);
     int result =
         save(store, error); /* first forgotten, then removed: a crash in between leaves folders, never half a topic */

@@ -22,6 +22,7 @@ struct topic {
 struct store {
     char *folder;
     struct map *topics; /* name to struct topic */
+    struct map *ids;    /* id to the same */
     char cluster_id[24];
     bool sync;
     const struct clock *clock;
@@ -42,6 +43,7 @@ void store_close(struct store *store, bool clean);
 struct topic *store_topic(const struct store *store, struct view name);
 struct topic *store_topic_by_id(const struct store *store, const unsigned char id[TOPIC_ID_SIZE]);
 struct partition *store_partition(const struct store *store, struct view topic, int32_t partition);
+struct partition *topic_partition(const struct topic *topic, int32_t partition); /* NULL: there is none; topic too */
 
 bool topic_name_valid(struct view name);
 bool topic_is_internal(struct view name);

@@ -1,5 +1,6 @@
-/* Fetch 4-12 with long poll: a fetch that finds too little waits until data arrive or its time is over. Fetch sessions
- * (KIP-227) are declined with session id 0, so every request names its partitions. */
+/* Fetch 4-17 with long poll: a fetch that finds too little waits until data arrive or its time is over. Fetch sessions
+ * (KIP-227) are declined with session id 0, so every request names its partitions. From version 13 on topics are asked
+ * for by their ids. */
 #include "server/broker/handler.h"
 
 enum { RESPONSE_MOST = 64 << 20 };
@@ -10,9 +11,14 @@ struct fetch { /* one answer in the making */
     uint64_t interest; /* partitions that are waited for */
 };
 
-static int16_t state_of(const struct partition *partition, int64_t offset) {
+struct asked { /* a topic of the request */
+    const struct topic *topic;
+    bool by_id;
+};
+
+static int16_t state_of(const struct asked *asked, const struct partition *partition, int64_t offset) {
     if (!partition)
-        return KAFKA_UNKNOWN_TOPIC;
+        return asked->by_id && !asked->topic ? KAFKA_UNKNOWN_TOPIC_ID : KAFKA_UNKNOWN_TOPIC;
     bool inside = offset >= partition_start_offset(partition) && offset <= partition_end_offset(partition);
     return inside ? KAFKA_OK : KAFKA_OFFSET_OUT_OF_RANGE;
 }
@@ -58,10 +64,11 @@ static bool answer_records(struct request *request, struct fetch *fetch, const s
     return result == 0;
 }
 
-static void answer_partition(struct request *request, struct fetch *fetch, const struct partition *partition,
-                             int32_t index, int64_t offset, int32_t partition_most) {
+static void answer_partition(struct request *request, struct fetch *fetch, const struct asked *asked, int32_t index,
+                             int64_t offset, int32_t partition_most) {
     struct text *out = request->out;
-    int16_t code = state_of(partition, offset);
+    const struct partition *partition = topic_partition(asked->topic, index);
+    int16_t code = state_of(asked, partition, offset);
     write_int32(out, index);
     size_t code_at = out->size;
     write_int16(out, code);
@@ -85,10 +92,48 @@ static void answer_partition(struct request *request, struct fetch *fetch, const
         fetch->interest |= broker_core_interest(partition);
 }
 
+static void handle_partition(struct request *request, struct fetch *fetch, const struct asked *asked) {
+    struct reader *reader = &request->reader;
+    int16_t version = request->version;
+    int32_t index = read_int32(reader);
+    if (version >= 9)
+        read_int32(reader); /* leader epoch: there is but one */
+    int64_t offset = read_int64(reader);
+    if (version >= 12)
+        read_int32(reader);
+    if (version >= 5)
+        read_int64(reader);
+    int32_t partition_most = read_int32(reader);
+    read_tags(reader);
+    answer_partition(request, fetch, asked, index, offset, partition_most);
+}
+
+static void handle_topic(struct request *request, struct fetch *fetch) {
+    struct reader *reader = &request->reader;
+    const struct store *store = &request->core->store;
+    struct asked asked = {.by_id = request->version >= 13};
+    if (asked.by_id) {
+        const unsigned char *id = read_uuid(reader);
+        asked.topic = store_topic_by_id(store, id);
+        answer_uuid(request, id);
+    } else {
+        struct view name = read_string(reader);
+        asked.topic = store_topic(store, name);
+        answer_name(request, name);
+    }
+    int32_t partitions = read_array(reader, 16);
+    answer_array(request, partitions < 0 ? 0 : partitions);
+    for (int32_t i = 0; i < partitions && !reader->broken; i++)
+        handle_partition(request, fetch, &asked);
+    read_tags(reader);
+    answer_tags(request);
+}
+
 static enum handled handle(struct request *request) {
     struct reader *reader = &request->reader;
     int16_t version = request->version;
-    read_int32(reader); /* replica */
+    if (version <= 14)
+        read_int32(reader); /* replica; a tagged field later on */
     int32_t wait_ms = read_int32(reader), least = read_int32(reader), most = read_int32(reader);
     read_int8(reader); /* isolation: there are no transactions */
     int32_t session = version >= 7 ? read_int32(reader) : 0;
@@ -104,28 +149,8 @@ static enum handled handle(struct request *request) {
     }
     int32_t topics = session ? 0 : read_array(reader, 6);
     answer_array(request, topics < 0 ? 0 : topics);
-    for (int32_t i = 0; i < topics && !reader->broken; i++) {
-        struct view name = read_string(reader);
-        int32_t partitions = read_array(reader, 16);
-        answer_name(request, name);
-        answer_array(request, partitions < 0 ? 0 : partitions);
-        for (int32_t j = 0; j < partitions && !reader->broken; j++) {
-            int32_t index = read_int32(reader);
-            if (version >= 9)
-                read_int32(reader); /* leader epoch: there is but one */
-            int64_t offset = read_int64(reader);
-            if (version >= 12)
-                read_int32(reader);
-            if (version >= 5)
-                read_int64(reader);
-            int32_t partition_most = read_int32(reader);
-            read_tags(reader);
-            answer_partition(request, &fetch, store_partition(&request->core->store, name, index), index, offset,
-                             partition_most);
-        }
-        read_tags(reader);
-        answer_tags(request);
-    }
+    for (int32_t i = 0; i < topics && !reader->broken; i++)
+        handle_topic(request, &fetch);
     answer_tags(request);
     bool waits = !reader->broken && !session && fetch.found < least && !fetch.trouble && wait_ms > 0;
     if (waits && !connection_is_rerun(request->connection)) {
@@ -135,4 +160,4 @@ static enum handled handle(struct request *request) {
     return HANDLED;
 }
 
-const struct handler handler_fetch = {KEY_FETCH, 4, 12, 12, "Fetch", handle, false};
+const struct handler handler_fetch = {KEY_FETCH, 4, 17, 12, "Fetch", handle, false};

@@ -47,6 +47,10 @@ CASES = {
     "DeleteRecords": [{"topics": topics({"partition_index": 0, "offset": 0}, {"partition_index": 0, "offset": 1 << 40}, {"partition_index": 8})}],
     "InitProducerId": [{}, {"transactional_id": "x"}],
     "OffsetForLeaderEpoch": [{"topics": topics({"partition": 0}, {"partition": 9})}],
+    "DescribeAcls": [{"resource_type_filter": 1, "pattern_type_filter": 1, "operation": 1, "permission_type": 1}],
+    "CreateAcls": [{"creations": [{"resource_type": 2, "resource_name": "t", "resource_pattern_type": 3, "principal": "User:a", "host": "*", "operation": 3,
+                                   "permission_type": 3}] * 2}],
+    "DeleteAcls": [{"filters": [{"resource_type_filter": 2, "resource_name_filter": "t", "pattern_type_filter": 3, "operation": 1, "permission_type": 1}]}],
     "DescribeConfigs": [{"resources": [{"resource_type": 2, "resource_name": "t"}, {"resource_type": 2, "resource_name": "no"},
                                        {"resource_type": 4, "resource_name": "1"}, {"resource_type": 8, "resource_name": ""},
                                        {"resource_type": 2, "resource_name": "t", "configuration_keys": ["retention.ms"]}],
@@ -66,6 +70,9 @@ CASES = {
     "OffsetDelete": [{"group_id": "g", "topics": [{"name": "t", "partitions": [{"partition_index": 3}]}]}, {"group_id": "nobody"}],
     "DescribeCluster": [{}, {"endpoint_type": 2}],
     "DescribeProducers": [{"topics": [{"name": "t", "partition_indexes": [0, 9]}]}],
+    "ConsumerGroupHeartbeat": [{"group_id": "g", "member_id": "m", "subscribed_topic_names": ["t"], "rebalance_timeout_ms": 1,
+                                "topic_partitions": [{"topic_id": b"1" * 16, "partitions": [0]}]}],
+    "ShareGroupHeartbeat": [{"group_id": "g", "member_id": "m", "subscribed_topic_names": ["t"]}],
 }
 
 
@@ -201,9 +208,35 @@ class Protocol(Scene):
     def test_transactions_are_refused_at_the_door(self):
         with Wire(self.address()) as wire:
             self.assertEqual(wire.call("InitProducerId", 4, transactional_id="x")["error_code"], 53)
-            coordinator = wire.call("FindCoordinator", 2, key="x", key_type=1)
+            coordinator = wire.call("FindCoordinator", 2, key="seven", key_type=1)
             self.assertEqual(coordinator["error_code"], 53)
             self.assertIn("Apache Kafka", coordinator["error_message"])
+            coordinator = wire.call("FindCoordinator", 4, coordinator_keys=["eleven"], key_type=1)["coordinators"][0]
+            self.assertEqual(coordinator["error_code"], 53)
+        self.stop()
+        for name in ("x", "seven", "eleven"):  # Java's client keeps the broker's words to itself
+            self.assertRegex(self.stderr(), f"transactional.id '{name}' refused: .*Apache Kafka")
+
+    def test_acls_are_refused_as_by_a_kafka_without_an_authorizer(self):
+        with Wire(self.address()) as wire:
+            for version in range(4):
+                for refusal in (wire.call("DescribeAcls", version, **CASES["DescribeAcls"][0]),
+                                *wire.call("CreateAcls", version, **CASES["CreateAcls"][0])["results"],
+                                *wire.call("DeleteAcls", version, **CASES["DeleteAcls"][0])["filter_results"]):
+                    self.assertEqual(refusal["error_code"], 54)
+                    self.assertIn("No Authorizer is configured on the broker", refusal["error_message"])
+
+    def test_the_newer_group_protocols_are_refused_with_the_word_that_every_client_takes_for_final(self):
+        with Wire(self.address()) as wire:
+            for name, version, words in (("ConsumerGroupHeartbeat", 0, "group.protocol=classic"), ("ConsumerGroupHeartbeat", 1, "group.protocol=classic"),
+                                         ("ShareGroupHeartbeat", 1, "Share groups are not supported")):
+                with self.subTest(name=name, version=version):
+                    refusal = wire.call(name, version, group_id="g", subscribed_topic_names=["t"])
+                    self.assertEqual((refusal["error_code"], refusal["assignment"]), (35, -1))
+                    self.assertIn(words, refusal["error_message"])
+            self.assertEqual(wire.call("ListGroups", 5)["groups"], [])
+        self.stop()
+        self.assertRegex(self.stderr(), "member of group 'g' was refused: .*group.protocol=classic")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,9 @@ ROW(delete_topics);
 ROW(delete_records);
 ROW(init_producer_id);
 ROW(offset_for_leader_epoch);
+ROW(describe_acls);
+ROW(create_acls);
+ROW(delete_acls);
 ROW(describe_configs);
 ROW(alter_configs);
 ROW(describe_log_dirs);
@@ -31,6 +34,8 @@ ROW(incremental_alter_configs);
 ROW(offset_delete);
 ROW(describe_cluster);
 ROW(describe_producers);
+ROW(consumer_group_heartbeat);
+ROW(share_group_heartbeat);
 #undef ROW
 
 const struct handler *const handlers[] = {
@@ -54,6 +59,9 @@ const struct handler *const handlers[] = {
     &handler_delete_records,
     &handler_init_producer_id,
     &handler_offset_for_leader_epoch,
+    &handler_describe_acls,
+    &handler_create_acls,
+    &handler_delete_acls,
     &handler_describe_configs,
     &handler_alter_configs,
     &handler_describe_log_dirs,
@@ -64,6 +72,8 @@ const struct handler *const handlers[] = {
     &handler_offset_delete,
     &handler_describe_cluster,
     &handler_describe_producers,
+    &handler_consumer_group_heartbeat,
+    &handler_share_group_heartbeat,
     NULL,
 };
 

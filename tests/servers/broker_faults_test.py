@@ -8,6 +8,7 @@ import sys
 import unittest
 
 from broker_scene import PATIENCE, PROGRAM, SANITIZED, Scene
+from kafka_wire import delete_topic
 
 try:
     import confluent_kafka
@@ -98,6 +99,22 @@ class FullDisk(Scene):
         os.unlink(self.small + "/ballast")
         self.assertEqual([name for name in os.listdir(self.data + "/log") if name.startswith("more")], [])
         self.create("more", 3)
+
+
+    def test_a_topic_is_deleted_to_make_room_on_a_full_disk(self):
+        if not self.mounted:
+            self.skipTest("needs a file system of its own")
+        self.create("more", 1)
+        with open(self.small + "/ballast", "wb", buffering=0) as ballast:
+            with self.assertRaises(OSError):
+                while True:
+                    ballast.write(b"x" * 4096)
+        delete_topic(self.address(), "t")
+        self.end(signal.SIGKILL)
+        os.unlink(self.small + "/ballast")
+        self.start()
+        self.assertNotIn("t-0", os.listdir(self.data + "/log"))
+        self.kcat("-P", "-t", "more", text="goes on\n")
 
 
 class Refusals(Scene):

@@ -63,6 +63,17 @@ cleanup:
     return result;
 }
 
+int file_sync_folder(const char *path, struct error *error) {
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0)
+        return error_set_errno(error, errno, "cannot open the folder %s", path);
+    int number = fsync(descriptor) == 0 ? 0 : errno;
+    close(descriptor);
+    if (number && number != EINVAL) /* some file systems have nothing to do for it */
+        return error_set_errno(error, number, "cannot write the folder %s to the disk", path);
+    return 0;
+}
+
 int file_make_folders(const char *path, unsigned mode, struct error *error) {
     if (*path == '\0')
         return error_set(error, ERROR_INVALID, "a folder without a name cannot be made");

@@ -9,6 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "foundation/base/text.h"
+#include "foundation/base/utf8.h"
+
 /* One sink a process: lines come from any thread, each is one write. */
 static _Atomic int log_descriptor = -1;
 static _Atomic bool log_owned;
@@ -47,24 +50,26 @@ void log_write(enum log_level level, const char *area, const char *format, ...) 
     int descriptor = atomic_load(&log_descriptor);
     if (descriptor < 0 || (int)level < atomic_load(&log_least))
         return;
-    char line[2048];
+    char words[2048], line[64];
+    struct text text = TEXT_EMPTY;
     struct timespec now;
     struct tm parts;
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &parts);
     size_t used = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%S", &parts);
-    used += (size_t)snprintf(line + used, sizeof line - used, ".%03ldZ %-5s %s: ", now.tv_nsec / 1000000, names[level],
-                             area);
+    text_append_bytes(&text, line, used);
+    text_append_format(&text, ".%03ldZ %-5s %s: ", now.tv_nsec / 1000000, names[level], area);
     va_list arguments;
     va_start(arguments, format);
-    int wrote = vsnprintf(line + used, sizeof line - used - 1, format, arguments);
+    vsnprintf(words, sizeof words, format, arguments);
     va_end(arguments);
-    if (wrote > 0)
-        used += (size_t)wrote < sizeof line - used - 1 ? (size_t)wrote : sizeof line - used - 2;
-    for (size_t i = 0; i < used; i++)
-        if ((unsigned char)line[i] < 0x20)
-            line[i] = ' '; /* one record, one line */
-    line[used++] = '\n';
-    if (write(descriptor, line, used) < 0)
-        return; /* nowhere left to say so */
+    for (char *at = words; *at; at++)
+        if (*at == '\n' || *at == '\r' || *at == '\t')
+            *at = ' ';
+    utf8_display(&text, view_of(words)); /* names come from strangers; one record is one line */
+    text_append_char(&text, '\n');
+    if (write(descriptor, text.data, text.size) < 0) {
+        /* nowhere left to say so */
+    }
+    text_free(&text);
 }

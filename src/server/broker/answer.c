@@ -4,6 +4,14 @@ static bool flexible(const struct request *request) {
     return request->reader.flexible;
 }
 
+/* A few bytes can ask for megabytes, again and again in one request. */
+static bool has_room(struct request *request, size_t more) {
+    if (request->out->size <= request->most && more <= request->most - request->out->size)
+        return true;
+    request->too_large = request->reader.broken = true;
+    return false;
+}
+
 static void put(struct request *request, struct view view) {
     write_varint(request->out, view.data ? (uint32_t)view.size + 1 : 0);
     if (view.data)
@@ -11,6 +19,8 @@ static void put(struct request *request, struct view view) {
 }
 
 void answer_view(struct request *request, struct view view) {
+    if (!has_room(request, view.size))
+        return;
     if (flexible(request))
         put(request, view);
     else
@@ -26,6 +36,8 @@ void answer_name(struct request *request, struct view view) {
 }
 
 void answer_bytes(struct request *request, struct view bytes) {
+    if (!has_room(request, bytes.size))
+        return;
     if (flexible(request))
         put(request, bytes);
     else
@@ -33,6 +45,8 @@ void answer_bytes(struct request *request, struct view bytes) {
 }
 
 void answer_array(struct request *request, int32_t count) {
+    if (!has_room(request, sizeof count))
+        return;
     if (flexible(request))
         write_varint(request->out, (uint32_t)(count + 1));
     else

@@ -143,19 +143,29 @@ static int put(struct rewriting *rewriting, struct view batch, const struct batc
                           error);
 }
 
+/* The last record of all stays whatever it is: who reads up to the end of the log waits for it. */
+static bool stays_on(const struct rewriting *rewriting, const struct record *record, bool expired) {
+    const struct compaction *compaction = rewriting->compaction;
+    int64_t end = compaction->segments.items[compaction->segments.count - 1].end_offset;
+    return !is_superseded(rewriting->learning, record) && (record->value.data || !expired || record->offset == end - 1);
+}
+
 /* The batch with those of its records that stay; as it was when all do. */
 static int rewrite_batch(void *context, struct view batch, const struct batch_header *header, struct error *error) {
     struct rewriting *rewriting = context;
     struct compaction *compaction = rewriting->compaction;
     bool had_horizon = header->attributes & BATCH_DELETE_HORIZON;
     bool expired = had_horizon && header->base_timestamp < compaction->now_ms;
-    int64_t horizon = had_horizon ? header->base_timestamp : compaction->now_ms + compaction->delete_retention_ms;
+    int64_t retention = compaction->delete_retention_ms, room = INT64_MAX - compaction->now_ms;
+    int64_t horizon = had_horizon        ? header->base_timestamp
+                      : retention < room ? compaction->now_ms + retention
+                                         : INT64_MAX;
     struct records records;
     struct record record;
     int32_t kept = 0, tombstones = 0;
     records_open(&records, batch, header);
     for (; records_next(&records, &record);) {
-        bool stays = !is_superseded(rewriting->learning, &record) && (record.value.data || !expired);
+        bool stays = stays_on(rewriting, &record, expired);
         kept += stays;
         tombstones += stays && !record.value.data;
     }
@@ -176,7 +186,7 @@ static int rewrite_batch(void *context, struct view batch, const struct batch_he
     }
     records_open(&records, batch, header);
     while (records_next(&records, &record))
-        if (!is_superseded(rewriting->learning, &record) && (record.value.data || !expired))
+        if (stays_on(rewriting, &record, expired))
             batch_builder_add(&builder, &record);
     records_close(&records);
     struct batch_header made;

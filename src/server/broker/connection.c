@@ -14,6 +14,7 @@
 #include "server/broker.h"
 
 enum {
+    ANSWER_MOST = 64 << 20, /* of what is no record */
     BEFORE_LOGIN_MOST = 64 << 10,
     READ_PIECE = 256 << 10,
     WAITING_MOST = 512 << 10,
@@ -31,7 +32,7 @@ struct connection {
     unsigned watched;
     struct text in, out;
     size_t in_at, out_at; /* what is done already */
-    bool logged_in, mechanism, raw_token, broken;
+    bool logged_in, mechanism, raw_token, broken, leaves;
     struct broker_peer facts;            /* who it is and what went by */
     struct peer *owner;                  /* all of its address */
     int64_t began_ms, asked_ms, took_ms; /* connected; last request; last took of an answer, or had none to take */
@@ -68,6 +69,10 @@ bool connection_logged_in(const struct connection *connection) {
 
 void connection_set_logged_in(struct connection *connection) {
     connection->logged_in = true;
+}
+
+void connection_leave(struct connection *connection) {
+    connection->leaves = true;
 }
 
 void connection_set_mechanism(struct connection *connection, bool raw) {
@@ -145,7 +150,7 @@ static bool has_much_to_take(const struct connection *connection) {
 
 static void watch_what_is_needed(struct connection *connection) {
     /* While a request waits the next ones are read, but only so many. */
-    bool full = connection->muted || has_much_to_take(connection) ||
+    bool full = connection->muted || connection->leaves || has_much_to_take(connection) ||
                 (connection->waiting && connection->in.size - connection->in_at > WAITING_MOST);
     unsigned wanted = (connection->out.size > connection->out_at ? (unsigned)LOOP_WRITE : 0u) |
                       (full ? (unsigned)LOOP_HANGUP : (unsigned)LOOP_READ);
@@ -180,7 +185,7 @@ static void flush(struct connection *connection) {
 static void finish_turn(struct connection *connection) {
     if (connection->core->unsynced.count == 0)
         flush(connection);
-    if (connection->broken)
+    if (connection->broken || (connection->leaves && connection->out.size == connection->out_at))
         connection_close(connection);
     else
         watch_what_is_needed(connection);
@@ -288,10 +293,22 @@ static bool handle_frame(struct connection *connection, struct view frame) {
     read_tags(&request.reader);
     size_t from = begin_answer(connection, &request);
     request.out = &connection->out;
+    request.most = request.key == KEY_FETCH ? SIZE_MAX : from + ANSWER_MOST; /* a fetch has limits of its own */
     enum handled handled = handler->handle(&request);
     if (request.reader.broken) {
         connection->out.size = from;
-        log_warn("broker", "%s: %s is malformed; connection closed", connection->peer, handler->name);
+        if (request.too_large)
+            log_warn("broker",
+                     "%s: %s asks for an answer of more than %d bytes; connection closed, ask for less at once",
+                     connection->peer, handler->name, ANSWER_MOST);
+        else
+            log_warn("broker", "%s: %s is malformed; connection closed", connection->peer, handler->name);
+        return false;
+    }
+    if (handled == HANDLED_REFUSED) {
+        connection->out.size = from;
+        log_warn("broker", "%s: %s wants no answer and was refused; connection closed, so that its client notices",
+                 connection->peer, handler->name);
         return false;
     }
     bool answered = handled == HANDLED || (handled == HANDLED_LATER && !connection->waiting);
@@ -311,6 +328,7 @@ void *connection_answer_later(struct request *request) {
     struct connection *connection = request->connection;
     connection->waiting = true;
     connection->pending = *request;
+    connection->pending.most = SIZE_MAX; /* what members said is bounded where it is kept */
     connection->pending_from = connection->out.size;
     return connection;
 }
@@ -430,8 +448,8 @@ static bool must_take_first(struct connection *connection) {
 }
 
 static void work(struct connection *connection) {
-    while (!connection->broken && !connection->waiting && !connection->muted && !has_much_to_take(connection) &&
-           !must_take_first(connection)) {
+    while (!connection->broken && !connection->leaves && !connection->waiting && !connection->muted &&
+           !has_much_to_take(connection) && !must_take_first(connection)) {
         size_t have = connection->in.size - connection->in_at;
         if (have < 4)
             break;

@@ -53,7 +53,10 @@ static uint32_t read_varint(struct reader *reader) {
 }
 
 struct view read_string(struct reader *reader) {
-    return read_sized(reader, reader->flexible ? (int64_t)read_varint(reader) - 1 : read_int16(reader));
+    int64_t size = reader->flexible ? (int64_t)read_varint(reader) - 1 : read_int16(reader);
+    if (size > STRING_MOST) /* what could not be said again where a length has two bytes */
+        reader->broken = true;
+    return read_sized(reader, size);
 }
 
 struct view read_bytes(struct reader *reader) {

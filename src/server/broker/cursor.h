@@ -9,7 +9,7 @@
 
 #include "foundation/base/text.h"
 
-enum { UUID_SIZE = 16 };
+enum { UUID_SIZE = 16, STRING_MOST = INT16_MAX };
 
 struct reader {
     const char *at, *end;
@@ -21,7 +21,7 @@ int8_t read_int8(struct reader *reader);
 int16_t read_int16(struct reader *reader);
 int32_t read_int32(struct reader *reader);
 int64_t read_int64(struct reader *reader);
-struct view read_string(struct reader *reader);              /* null: data NULL */
+struct view read_string(struct reader *reader);              /* null: data NULL; longer than STRING_MOST: broken */
 struct view read_bytes(struct reader *reader);               /* null: data NULL */
 struct view read_sized(struct reader *reader, int64_t size); /* `size` bytes; below 0: null */
 /* Lent; sixteen zero bytes when there are fewer. */

@@ -17,8 +17,15 @@ static char *copy_view(struct view view) {
 
 /* --- members --- */
 
+void group_set_assignment(struct member *member, struct view assignment) {
+    *member->group->held += assignment.size - member->assignment.size;
+    text_clear(&member->assignment);
+    text_append(&member->assignment, assignment);
+}
+
 static void clear_protocols(struct member *member) {
     for (size_t i = 0; i < member->protocols.count; i++) {
+        *member->group->held -= member->protocols.items[i].metadata.size;
         memory_free(member->protocols.items[i].name);
         text_free(&member->protocols.items[i].metadata);
     }
@@ -29,6 +36,7 @@ static void member_free(struct member *member) {
     loop_timer_remove(member->session);
     clear_protocols(member);
     vector_free(&member->protocols);
+    group_set_assignment(member, VIEW(""));
     text_free(&member->assignment);
     memory_free(member->id);
     memory_free(member->instance);
@@ -81,19 +89,31 @@ void group_set_protocols(struct member *member, const struct group_join *join) {
         struct protocol protocol = {copy_view(name.data ? name : VIEW("")), TEXT_EMPTY};
         read_tags(&reader);
         text_append(&protocol.metadata, metadata);
+        *member->group->held += metadata.size;
         vector_push(&member->protocols, protocol);
     }
 }
 
-bool group_same_protocols(const struct member *member, const struct group_join *join) {
+/* Of a ConsumerProtocolSubscription: version, then the topics; all of it when it is none. */
+static struct view topics_of(struct view metadata) {
+    struct reader reader = {.at = metadata.data, .end = metadata.data + metadata.size};
+    read_int16(&reader);
+    const char *from = reader.at;
+    for (int32_t count = read_array(&reader, 2); count > 0; count--)
+        read_string(&reader);
+    return reader.broken ? metadata : (struct view){from, (size_t)(reader.at - from)};
+}
+
+bool group_same_protocols(const struct member *member, const struct group_join *join, bool topics) {
     struct reader reader = join->protocols;
     if ((size_t)join->protocol_count != member->protocols.count)
         return false;
     for (size_t i = 0; i < member->protocols.count; i++) {
         struct view name = read_string(&reader), metadata = read_bytes(&reader);
         read_tags(&reader);
+        struct view before = text_view(&member->protocols.items[i].metadata);
         if (!view_equal(name, view_of(member->protocols.items[i].name)) ||
-            !view_equal(metadata, text_view(&member->protocols.items[i].metadata)))
+            !(view_equal(metadata, before) || (topics && view_equal(topics_of(metadata), topics_of(before)))))
             return false;
     }
     return true;
@@ -110,7 +130,7 @@ char *group_new_member_id(struct group *group, const struct group_join *join) {
 
 static void session_over(void *context) {
     struct member *member = context;
-    if (member->join.context) /* it waits for the others: that is a sign of life */
+    if (member->join.context || member->sync.context) /* it waits for the others: that is a sign of life */
         group_member_alive(member);
     else
         group_remove(member->group, member);
@@ -291,6 +311,15 @@ static void become_empty(struct group *group) {
     group->empty_since_ms = clock_monotonic_ms();
 }
 
+/* Somebody who hears of it: a static member may have missed the rebalance and still be in. */
+static const struct member *choose_leader(const struct group *group) {
+    const struct member *leader = group_find(group, group->leader ? view_of(group->leader) : VIEW(""));
+    for (size_t i = 0; (!leader || !leader->join.context) && i < group->members.count; i++)
+        if (!leader || group->members.items[i]->join.context)
+            leader = group->members.items[i];
+    return leader;
+}
+
 static void complete(struct group *group) {
     group->generation++;
     if (group->members.count == 0) {
@@ -300,15 +329,14 @@ static void complete(struct group *group) {
     char *protocol = memory_copy_string(choose_protocol(group));
     memory_free(group->protocol);
     group->protocol = protocol;
-    if (!group_find(group, group->leader ? view_of(group->leader) : VIEW(""))) {
-        memory_free(group->leader);
-        group->leader = memory_copy_string(group->members.items[0]->id);
-    }
+    char *leader = memory_copy_string(choose_leader(group)->id);
+    memory_free(group->leader);
+    group->leader = leader;
     group->state = GROUP_COMPLETING;
     loop_timer_set(group->rebalance, longest_rebalance(group)); /* within which all must sync */
     for (size_t i = 0; i < group->members.count; i++) {
         struct member *member = group->members.items[i];
-        text_clear(&member->assignment);
+        group_set_assignment(member, VIEW(""));
         member->joined = member->synced = false;
         group_member_alive(member);
         if (member->join.context)
@@ -382,11 +410,12 @@ void group_remove(struct group *group, struct member *member) {
     group_try_complete(group);
 }
 
-struct group *group_new(struct view name, struct loop *loop, struct random *random) {
+struct group *group_new(struct view name, struct loop *loop, struct random *random, size_t *held) {
     struct group *group = memory_zero(1, sizeof *group);
     group->name = copy_view(name);
     group->loop = loop;
     group->random = random;
+    group->held = held;
     group->empty_since_ms = clock_monotonic_ms();
     group->rebalance = loop_timer_add(loop, rebalance_over, group);
     return group;

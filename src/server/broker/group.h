@@ -40,9 +40,10 @@ struct group {
     struct loop_timer *rebalance;
     struct loop *loop;
     struct random *random;
+    size_t *held; /* bytes of what members said, of all groups */
 };
 
-struct group *group_new(struct view name, struct loop *loop, struct random *random);
+struct group *group_new(struct view name, struct loop *loop, struct random *random, size_t *held);
 void group_free(void *group);
 struct member *group_find(const struct group *group, struct view id); /* group may be NULL */
 struct member *group_find_instance(const struct group *group, struct view instance);
@@ -54,7 +55,9 @@ void group_add_pending(struct group *group, const char *id, int32_t session_ms);
 bool group_take_pending(struct group *group, struct view id);
 void group_remove(struct group *group, struct member *member); /* and rebalances */
 void group_set_protocols(struct member *member, const struct group_join *join);
-bool group_same_protocols(const struct member *member, const struct group_join *join);
+/* topics: what else a consumer says, as which partitions it owned, may differ. */
+bool group_same_protocols(const struct member *member, const struct group_join *join, bool topics);
+void group_set_assignment(struct member *member, struct view assignment);
 void group_member_alive(struct member *member);
 
 void group_prepare(struct group *group);      /* a rebalance begins, unless one is under way */

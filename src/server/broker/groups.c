@@ -3,11 +3,20 @@
 #include <string.h>
 
 #include "foundation/base/clock.h"
+#include "foundation/base/log.h"
 #include "foundation/base/map.h"
 #include "foundation/base/memory.h"
 #include "server/broker/group.h"
 
-enum { GROUPS_MOST = 10000, SESSION_LEAST_MS = 1000, SESSION_MOST_MS = 1800000 };
+enum {
+    GROUPS_MOST = 10000,
+    PROTOCOLS_MOST = 100,  /* of a member */
+    HELD_MOST = 256 << 20, /* bytes of what all members said: protocols' metadata and assignments */
+    FORGOTTEN_AFTER_MS = 60000,
+    TOLD_EVERY_MS = 10000,
+    SESSION_LEAST_MS = 1000,
+    SESSION_MOST_MS = 1800000
+};
 static const int64_t offsets_kept_ms = (int64_t)7 * 24 * 3600 * 1000;
 
 struct groups {
@@ -16,6 +25,8 @@ struct groups {
     struct offsets *offsets;
     struct random random;
     int64_t opened_ms;
+    size_t held;
+    int64_t told_ms; /* when a refusal was last logged; 0 = never */
 };
 
 struct groups *groups_open(const struct groups_options *options, struct error *error) {
@@ -44,11 +55,46 @@ static struct group *find_group(const struct groups *groups, struct view name) {
     return name.data ? map_get(groups->by_name, name) : NULL;
 }
 
+/* Nobody is in it and nothing is kept for it. */
+static bool is_idle(const struct groups *groups, struct view name, const struct group *group) {
+    return group->state == GROUP_EMPTY && group->members.count == 0 && group->pending.count == 0 &&
+           !offsets_has_group(groups->offsets, name);
+}
+
+static void forget_idle(struct groups *groups, int64_t empty_since_ms) {
+    VECTOR(char *) names = {0}; /* the map must not change while it is gone through */
+    struct view name;
+    void *group;
+    for (size_t at = 0; map_next(groups->by_name, &at, &name, &group);)
+        if (((struct group *)group)->empty_since_ms <= empty_since_ms && is_idle(groups, name, group))
+            vector_push(&names, memory_copy_string(((struct group *)group)->name));
+    for (size_t i = 0; i < names.count; i++) {
+        map_remove(groups->by_name, view_of(names.items[i]));
+        memory_free(names.items[i]);
+    }
+    vector_free(&names);
+}
+
+/* Told once in a while: who asks for too much may go on asking. */
+static void tell_refusal(struct groups *groups, struct view name, const char *what) {
+    int64_t now = clock_monotonic_ms() + 1;
+    if (groups->told_ms && now - groups->told_ms < TOLD_EVERY_MS)
+        return;
+    groups->told_ms = now;
+    log_warn("broker", "group %.*s: refused, %s", VIEW_ARGS(name), what);
+}
+
 static struct group *get_group(struct groups *groups, struct view name) {
     struct group *group = find_group(groups, name);
-    if (group || map_count(groups->by_name) >= GROUPS_MOST)
+    if (group)
         return group;
-    group = group_new(name, groups->loop, &groups->random);
+    if (map_count(groups->by_name) >= GROUPS_MOST)
+        forget_idle(groups, INT64_MAX);
+    if (map_count(groups->by_name) >= GROUPS_MOST) {
+        tell_refusal(groups, name, "there are as many groups as the broker takes; delete some that are empty");
+        return NULL;
+    }
+    group = group_new(name, groups->loop, &groups->random, &groups->held);
     map_put(groups->by_name, name, group);
     return group;
 }
@@ -62,6 +108,7 @@ void groups_expire(struct groups *groups, int64_t now_ms) {
         if ((!group || group->state == GROUP_EMPTY) && now - empty_since >= offsets_kept_ms)
             offsets_expire(groups->offsets, name, now_ms - offsets_kept_ms);
     }
+    forget_idle(groups, now - FORGOTTEN_AFTER_MS);
 }
 
 /* --- joining --- */
@@ -85,13 +132,26 @@ static bool has_common_protocol(const struct group *group, const struct group_jo
     return true;
 }
 
-static int16_t join_refusal(const struct group *group, const struct group_join *join) {
-    if (!group)
-        return KAFKA_COORDINATOR_NOT_AVAILABLE;
+/* What a request would add to what is held, and a little more. */
+static bool is_too_much(struct groups *groups, struct view name, const struct reader *words) {
+    if (groups->held + (size_t)(words->end - words->at) <= HELD_MOST)
+        return false;
+    tell_refusal(groups, name,
+                 "its members' metadata and assignments are too large, of all groups together the "
+                 "broker will keep no more than 256 MiB");
+    return true;
+}
+
+/* group NULL: there is none yet. */
+static int16_t join_refusal(struct groups *groups, const struct group *group, const struct group_join *join) {
     if (join->session_ms < SESSION_LEAST_MS || join->session_ms > SESSION_MOST_MS)
         return KAFKA_INVALID_SESSION_TIMEOUT;
-    if (join->protocol_count < 1)
+    if (join->protocol_count < 1 || join->protocol_count > PROTOCOLS_MOST || join->protocol_type.size == 0)
         return KAFKA_INCONSISTENT_GROUP_PROTOCOL;
+    if (is_too_much(groups, join->group, &join->protocols))
+        return KAFKA_GROUP_FULL;
+    if (!group)
+        return join->member.size ? KAFKA_UNKNOWN_MEMBER : KAFKA_OK;
     if (group->members.count && group->protocol_type && !view_equal(view_of(group->protocol_type), join->protocol_type))
         return KAFKA_INCONSISTENT_GROUP_PROTOCOL;
     if (!has_common_protocol(group, join))
@@ -141,9 +201,10 @@ void groups_join(struct groups *groups, const struct group_join *join, struct gr
         group_refuse_join(&reply, KAFKA_INVALID_GROUP_ID, NULL);
         return;
     }
-    struct group *group = get_group(groups, join->group);
-    int16_t refusal = join_refusal(group, join);
-    if (refusal) {
+    int16_t refusal = join_refusal(groups, find_group(groups, join->group), join);
+    struct group *group = refusal ? NULL : get_group(groups, join->group);
+    if (!group) {
+        refusal = refusal ? refusal : KAFKA_COORDINATOR_NOT_AVAILABLE;
         group_refuse_join(&reply, refusal, NULL);
         return;
     }
@@ -151,7 +212,7 @@ void groups_join(struct groups *groups, const struct group_join *join, struct gr
     struct member *member = admit(group, join, &reply, &is_new, &is_back);
     if (!member)
         return;
-    bool unchanged = !is_new && group_same_protocols(member, join);
+    bool unchanged = !is_new && group_same_protocols(member, join, is_back);
     if (!group->protocol_type || group->members.count == 1) {
         struct text type = TEXT_EMPTY;
         text_append(&type, join->protocol_type);
@@ -167,7 +228,9 @@ void groups_join(struct groups *groups, const struct group_join *join, struct gr
     member->join = reply;
     member->joined = true;
     bool leads = group->leader && strcmp(group->leader, member->id) == 0;
-    bool stands = group->state == GROUP_COMPLETING || (group->state == GROUP_STABLE && (!leads || is_back));
+    /* the leader may be deciding for the id that a static member had before */
+    bool stands =
+        (group->state == GROUP_COMPLETING && !is_back) || (group->state == GROUP_STABLE && (!leads || is_back));
     if (unchanged && stands) { /* the present generation goes on */
         group_answer_joined(group, member, leads && is_back && join->can_skip && group->state == GROUP_STABLE);
         return;
@@ -201,17 +264,17 @@ static void take_assignments(struct group *group, const struct group_sync *sync)
         struct view id = read_string(&reader), assignment = read_bytes(&reader);
         struct member *to = group_find(group, id);
         read_tags(&reader);
-        if (to) {
-            text_clear(&to->assignment);
-            text_append(&to->assignment, assignment);
-        }
+        if (to)
+            group_set_assignment(to, assignment);
     }
 }
 
 void groups_sync(struct groups *groups, const struct group_sync *sync, struct group_reply reply) {
     struct group *group = find_group(groups, sync->group);
     struct member *member = group_find(group, sync->member);
-    int16_t code = sync_refusal(group, member, sync);
+    int16_t code = sync->group.size == 0 ? KAFKA_INVALID_GROUP_ID : sync_refusal(group, member, sync);
+    if (!code && is_too_much(groups, sync->group, &sync->assignments))
+        code = KAFKA_COORDINATOR_NOT_AVAILABLE;
     if (code) {
         struct group_synced synced = {.error = code};
         reply.synced(reply.context, &synced);
@@ -242,7 +305,7 @@ static int16_t check_member(const struct group *group, int32_t generation, struc
 int16_t groups_heartbeat(struct groups *groups, struct view name, int32_t generation, struct view member_id,
                          struct view instance) {
     struct group *group = find_group(groups, name);
-    int16_t code = check_member(group, generation, member_id, instance);
+    int16_t code = name.size ? check_member(group, generation, member_id, instance) : KAFKA_INVALID_GROUP_ID;
     if (code)
         return code;
     group_member_alive(group_find(group, member_id));
@@ -252,6 +315,8 @@ int16_t groups_heartbeat(struct groups *groups, struct view name, int32_t genera
 int16_t groups_leave(struct groups *groups, struct view name, struct view member_id, struct view instance) {
     struct group *group = find_group(groups, name);
     struct member *former = group_find_instance(group, instance);
+    if (name.size == 0)
+        return KAFKA_INVALID_GROUP_ID;
     if (member_id.size && former && !view_equal(view_of(former->id), member_id))
         return KAFKA_FENCED_INSTANCE_ID;
     struct member *member = member_id.size ? group_find(group, member_id) : former;
@@ -298,8 +363,10 @@ int16_t groups_may_commit(struct groups *groups, struct view name, int32_t gener
 
 int16_t groups_commit(struct groups *groups, struct view name, struct view topic, int32_t partition,
                       const struct committed *committed) {
-    if (!get_group(groups, name))
+    if (!offsets_has_group(groups->offsets, name) && offsets_group_count(groups->offsets) >= GROUPS_MOST) {
+        tell_refusal(groups, name, "offsets of as many groups as the broker takes are kept; delete some groups");
         return KAFKA_COORDINATOR_NOT_AVAILABLE;
+    }
     if (committed->metadata.size > OFFSETS_METADATA_MOST)
         return KAFKA_OFFSET_METADATA_TOO_LARGE;
     return offsets_set(groups->offsets, name, topic, partition, committed) == 0 ? KAFKA_OK

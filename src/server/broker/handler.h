@@ -54,6 +54,8 @@ struct request {
     struct reader reader; /* at the body */
     struct text *out;     /* the body of the answer */
     size_t throttle_at;   /* where in it throttle_time_ms is; 0 = it has none */
+    size_t most;          /* what `out` may grow to; SIZE_MAX = as it comes */
+    bool too_large;       /* it would have grown beyond that: the reader is broken, so that handlers end */
 };
 
 /* What the version decides in the writing: lengths and tagged fields of flexible versions. */
@@ -69,9 +71,10 @@ void answer_throttle(struct request *request,
                      int16_t since); /* from that version on; filled in when the answer is whole */
 
 enum handled {
-    HANDLED,       /* out holds the answer */
-    HANDLED_LATER, /* connection_answer_later was arranged */
-    HANDLED_SILENT /* acks=0: no answer */
+    HANDLED,        /* out holds the answer */
+    HANDLED_LATER,  /* connection_answer_later was arranged */
+    HANDLED_SILENT, /* acks=0: no answer */
+    HANDLED_REFUSED /* no answer to say so with: the connection is closed */
 };
 
 struct handler {
@@ -83,6 +86,10 @@ struct handler {
 extern const struct handler *const handlers[]; /* NULL-terminated, by key */
 const struct handler *handler_find(int16_t key);
 
+/* Of requests in which nothing may be named twice: noted in a first pass, asked in the second. */
+void names_note(struct map *named, struct view name);
+bool names_twice(const struct map *named, struct view name, struct error *error); /* with the reason */
+
 bool sasl_plain_is_right(const struct broker_core *core, struct view bytes);
 int16_t kafka_error_of(const struct error *error);
 
@@ -92,6 +99,7 @@ const char *connection_host(const struct connection *connection); /* the peer's 
 void connection_advertised(const struct connection *connection, char address[64], uint16_t *port);
 bool connection_logged_in(const struct connection *connection);
 void connection_set_logged_in(struct connection *connection);
+void connection_leave(struct connection *connection); /* closed when its answers are sent; nothing more is read */
 void connection_set_mechanism(struct connection *connection,
                               bool raw); /* raw: the next bytes are the token alone (SaslHandshake 0) */
 void connection_set_software(struct connection *connection, struct view name, struct view version);

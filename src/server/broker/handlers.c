@@ -84,6 +84,18 @@ const struct handler *handler_find(int16_t key) {
     return NULL;
 }
 
+void names_note(struct map *named, struct view name) {
+    struct view key = name.data ? name : VIEW("");
+    map_put(named, key, map_has(named, key) ? named : NULL); /* the value says: again */
+}
+
+bool names_twice(const struct map *named, struct view name, struct error *error) {
+    if (!map_get(named, name.data ? name : VIEW("")))
+        return false;
+    error_set(error, ERROR_INVALID, "'%.*s' is named twice in this request.", VIEW_ARGS(name));
+    return true;
+}
+
 int16_t kafka_error_of(const struct error *error) {
     switch (error->code) {
     case ERROR_NONE:

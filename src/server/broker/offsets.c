@@ -314,6 +314,10 @@ bool offsets_has_group(const struct offsets *offsets, struct view group) {
     return find_group(offsets, group) != NULL;
 }
 
+size_t offsets_group_count(const struct offsets *offsets) {
+    return map_count(offsets->groups);
+}
+
 bool offsets_next_group(const struct offsets *offsets, size_t *at, struct view *group) {
     return map_next(offsets->groups, at, group, NULL);
 }

@@ -35,6 +35,7 @@ bool offsets_get(const struct offsets *offsets, struct view group, struct view t
 bool offsets_next(const struct offsets *offsets, struct view group, size_t *at, const char **topic, int32_t *partition,
                   struct committed *committed);
 bool offsets_has_group(const struct offsets *offsets, struct view group);
+size_t offsets_group_count(const struct offsets *offsets);
 bool offsets_next_group(const struct offsets *offsets, size_t *at, struct view *group);
 int offsets_delete_group(struct offsets *offsets, struct view group);
 void offsets_forget_topic(struct offsets *offsets, struct view topic);

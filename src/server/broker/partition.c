@@ -158,6 +158,8 @@ static int finish_swap(const char *folder, const char *swap, int64_t first, int6
             segment_remove_files(folder, found.offsets.items[i]);
     if (result == 0 && rename(swap, path) != 0)
         result = error_set_errno(error, errno, "cannot rename %s", swap);
+    if (result == 0)
+        result = file_sync_folder(folder, error);
     vector_free(&found.offsets);
     memory_free(path);
     return result;
@@ -256,6 +258,15 @@ static int close_gap(struct partition *partition, struct error *error) {
     return add_segment(partition, partition->start_offset, error);
 }
 
+static void remove_below_start(struct partition *partition) {
+    while (partition->segments.count > 1 && partition->segments.items[1].base_offset <= partition->start_offset) {
+        int64_t base = partition->segments.items[0].base_offset;
+        segment_close(&partition->segments.items[0]);
+        vector_remove(&partition->segments, 0);
+        segment_remove_files(partition->folder, base);
+    }
+}
+
 struct partition *partition_open(const char *folder, enum partition_trust trust,
                                  void (*checked)(void *context, int64_t bytes), void *context, struct error *error) {
     struct partition *partition = memory_zero(1, sizeof *partition);
@@ -271,6 +282,7 @@ struct partition *partition_open(const char *folder, enum partition_trust trust,
     load_start(partition);
     if (close_gap(partition, error) != 0)
         goto failed;
+    remove_below_start(partition); /* a kill came between the new start and that */
     return partition;
 failed:
     partition_close(partition, false);
@@ -350,7 +362,8 @@ static int roll(struct partition *partition, struct error *error) {
     if (partition->limits.sync && partition_sync(partition, error) != 0)
         return -1;
     segment_save_index(active(partition), partition->folder);
-    if (add_segment(partition, base, error) != 0)
+    if (add_segment(partition, base, error) != 0 ||
+        (partition->limits.sync && file_sync_folder(partition->folder, error) != 0))
         return -1;
     save_snapshot(partition);
     return 0;
@@ -383,6 +396,9 @@ int partition_append(struct partition *partition, char *batch, size_t size, cons
 }
 
 int partition_sync(struct partition *partition, struct error *error) {
+    if (partition->failed) /* the system tells of a failure once only: a second call would seem to work */
+        return error_set(error, ERROR_IO, "%s could not be written to the disk earlier; start the program again",
+                         partition->folder);
     if (!partition->dirty)
         return 0;
     if (fdatasync(active(partition)->descriptor) != 0) {
@@ -433,6 +449,8 @@ static int save_start(const struct partition *partition, int64_t start_offset, s
     char text[32];
     int size = snprintf(text, sizeof text, "%lld\n", (long long)start_offset);
     int result = file_write_atomic(path, (struct view){text, (size_t)size}, 0600, error);
+    if (result == 0)
+        result = file_sync_folder(partition->folder, error); /* before what is below it goes */
     memory_free(path);
     return result;
 }
@@ -443,12 +461,7 @@ int partition_trim(struct partition *partition, int64_t start_offset, struct err
     if (save_start(partition, start_offset, error) != 0)
         return -1;
     partition->start_offset = start_offset;
-    while (partition->segments.count > 1 && partition->segments.items[1].base_offset <= start_offset) {
-        int64_t base = partition->segments.items[0].base_offset;
-        segment_close(&partition->segments.items[0]);
-        vector_remove(&partition->segments, 0);
-        segment_remove_files(partition->folder, base);
-    }
+    remove_below_start(partition);
     return 0;
 }
 
@@ -517,7 +530,8 @@ int partition_replace(struct partition *partition, int64_t first, int64_t last, 
     if (rename(path, swap) != 0) {
         result = error_set_errno(error, errno, "cannot rename %s", path);
         segment_close(cleaned);
-    } else if ((result = finish_swap(partition->folder, swap, first, last, error)) == 0) {
+    } else if ((result = file_sync_folder(partition->folder, error)) == 0 &&
+               (result = finish_swap(partition->folder, swap, first, last, error)) == 0) {
         for (size_t i = to + 1; i-- > from;) {
             segment_close(&partition->segments.items[i]);
             if (i > from)
@@ -526,6 +540,7 @@ int partition_replace(struct partition *partition, int64_t first, int64_t last, 
         partition->segments.items[from] = *cleaned;
         segment_save_index(cleaned, partition->folder);
     } else {
+        segment_close(cleaned);
         error->fatal = true; /* files are gone that memory still names: the next start settles it */
     }
     memory_free(swap);

@@ -13,7 +13,7 @@
 #include "foundation/base/log.h"
 #include "foundation/base/memory.h"
 
-enum { NAME_MOST = 249, PARTITIONS_MOST = 1000, PRODUCER_KEPT_MS = 24 * 3600 * 1000 };
+enum { NAME_MOST = 249, PARTITIONS_MOST = 1000, PRODUCER_KEPT_MS = 24 * 3600 * 1000, RESERVE = 64 << 10 };
 
 static const char boot_id[] = "/proc/sys/kernel/random/boot_id";
 
@@ -67,12 +67,15 @@ static struct topic *topic_new(struct view name) {
 
 /* --- the `topics` file: NAME PARTITIONS id=HEX [setting=value]... a line --- */
 
-static int save(const struct store *store, struct error *error) {
+/* without: one that is about to go; may be NULL. */
+static int save(const struct store *store, const struct topic *without, struct error *error) {
     struct text text = TEXT_EMPTY;
     size_t at = 0;
     void *value;
     while (map_next(store->topics, &at, NULL, &value)) {
         const struct topic *topic = value;
+        if (topic == without)
+            continue;
         text_append_format(&text, "%s %d id=", topic->name, topic->partition_count);
         for (size_t i = 0; i < sizeof topic->id; i++)
             text_append_format(&text, "%02x", topic->id[i]);
@@ -85,9 +88,26 @@ static int save(const struct store *store, struct error *error) {
     }
     char *path = file_join(store->folder, "topics");
     int result = file_write_atomic(path, text_view(&text), 0600, error);
+    if (result == 0)
+        result = file_sync_folder(store->folder, error);
     memory_free(path);
     text_free(&text);
     return result;
+}
+
+/* A full disk has no room for a shorter list either, and a topic must go first: some bytes are kept for that. */
+static void keep_reserve(const struct store *store) {
+    static const char zeros[RESERVE];
+    char *path = file_join(store->folder, "reserve");
+    if (!file_exists(path))
+        file_write_atomic(path, (struct view){zeros, sizeof zeros}, 0600, NULL);
+    memory_free(path);
+}
+
+static void give_up_reserve(const struct store *store) {
+    char *path = file_join(store->folder, "reserve");
+    unlink(path);
+    memory_free(path);
 }
 
 static void add_checked(void *context, int64_t bytes) {
@@ -295,6 +315,7 @@ void store_begin(struct store *store) {
     text_free(&now);
     memory_free(clean);
     memory_free(boot);
+    keep_reserve(store);
 }
 
 static int64_t folder_bytes(const char *path) {
@@ -424,12 +445,26 @@ static void remove_partitions_from(struct topic *topic, int32_t first) {
         remove_partition(topic->partitions[--topic->partition_count]);
 }
 
+/* A list that names folders which a power cut took is one that no start believes: they are on the disk before it is. */
+static int sync_folders(const struct store *store, const struct topic *topic, int32_t first, struct error *error) {
+    for (int32_t i = first; store->sync && i < topic->partition_count; i++)
+        if (file_sync_folder(partition_folder(topic->partitions[i]), error) != 0)
+            return -1;
+    return file_sync_folder(store->folder, error);
+}
+
+int store_may_have(int32_t partitions, struct error *error) {
+    if (partitions >= 1 && partitions <= PARTITIONS_MOST)
+        return 0;
+    return error_set(error, ERROR_INVALID, "A topic has 1 to %d partitions here.", PARTITIONS_MOST);
+}
+
 int store_create(struct store *store, struct view name, int32_t partitions, const struct properties *config,
                  struct error *error) {
     if (store_topic(store, name))
         return error_set(error, ERROR_EXISTS, "Topic '%.*s' already exists.", VIEW_ARGS(name));
-    if (partitions < 1 || partitions > PARTITIONS_MOST)
-        return error_set(error, ERROR_INVALID, "A topic has 1 to %d partitions here.", PARTITIONS_MOST);
+    if (store_may_have(partitions, error) != 0)
+        return -1;
     struct topic *topic = topic_new(name);
     if (config) {
         properties_free(topic->config);
@@ -437,7 +472,8 @@ int store_create(struct store *store, struct view name, int32_t partitions, cons
     }
     map_put(store->topics, name, topic);
     map_put(store->ids, id_of(topic), topic);
-    if (open_partitions(store, topic, partitions, TRUST_ALL, NULL, error) == 0 && save(store, error) == 0)
+    if (open_partitions(store, topic, partitions, TRUST_ALL, NULL, error) == 0 &&
+        sync_folders(store, topic, 0, error) == 0 && save(store, NULL, error) == 0)
         return 0;
     remove_partitions_from(topic, 0);
     map_remove(store->ids, id_of(topic));
@@ -449,25 +485,25 @@ int store_delete(struct store *store, struct view name, struct error *error) {
     struct topic *topic = store_topic(store, name);
     if (!topic)
         return error_set(error, ERROR_NOT_FOUND, "Topic '%.*s' does not exist.", VIEW_ARGS(name));
-    struct partition **partitions = topic->partitions;
-    int32_t count = topic->partition_count;
-    topic->partitions = NULL;
-    topic->partition_count = 0;
+    /* first forgotten, then removed: a crash in between leaves folders, never half a topic */
+    if (save(store, topic, NULL) != 0) {
+        give_up_reserve(store);
+        if (save(store, topic, error) != 0)
+            return -1;
+    }
+    remove_partitions_from(topic, 0);
     map_remove(store->ids, id_of(topic));
     map_remove(store->topics, name);
-    int result =
-        save(store, error); /* first forgotten, then removed: a crash in between leaves folders, never half a topic */
-    for (int32_t i = 0; i < count; i++)
-        remove_partition(partitions[i]);
-    memory_free(partitions);
-    return result;
+    keep_reserve(store);
+    return 0;
 }
 
 int store_grow(struct store *store, struct topic *topic, int32_t partitions, struct error *error) {
     int32_t before = topic->partition_count;
-    if (partitions > PARTITIONS_MOST)
-        return error_set(error, ERROR_INVALID, "A topic has 1 to %d partitions here.", PARTITIONS_MOST);
-    if (open_partitions(store, topic, partitions, TRUST_ALL, NULL, error) == 0 && save(store, error) == 0)
+    if (store_may_have(partitions, error) != 0)
+        return -1;
+    if (open_partitions(store, topic, partitions, TRUST_ALL, NULL, error) == 0 &&
+        sync_folders(store, topic, before, error) == 0 && save(store, NULL, error) == 0)
         return 0;
     remove_partitions_from(topic, before);
     return -1;
@@ -476,7 +512,7 @@ int store_grow(struct store *store, struct topic *topic, int32_t partitions, str
 int store_configure(struct store *store, struct topic *topic, struct properties *config, struct error *error) {
     struct properties *before = topic->config;
     topic->config = config;
-    if (save(store, error) != 0) {
+    if (save(store, NULL, error) != 0) {
         topic->config = before;
         return -1;
     }

@@ -50,6 +50,8 @@ bool topic_is_internal(struct view name);
 /* config may be NULL. Exists: ERROR_EXISTS. When it fails nothing is left of it. */
 int store_create(struct store *store, struct view name, int32_t partitions, const struct properties *config,
                  struct error *error);
+int store_may_have(int32_t partitions, struct error *error); /* ERROR_INVALID: more than a topic has here */
+/* On a full disk too: a reserve is kept for the list that is shorter afterwards. When it fails the topic stays. */
 int store_delete(struct store *store, struct view name, struct error *error);
 int store_grow(struct store *store, struct topic *topic, int32_t partitions, struct error *error);
 /* Takes config over when it could be saved. */

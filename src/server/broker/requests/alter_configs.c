@@ -112,7 +112,7 @@ static enum handled handle_both(struct request *request, bool incremental) {
     int32_t count = read_array(reader, 7);
     answer_throttle(request, 0);
     answer_array(request, count < 0 ? 0 : count);
-    for (int32_t i = 0; i < count; i++) {
+    for (int32_t i = 0; i < count && !reader->broken; i++) {
         read_resource(reader, incremental, &resource);
         alter_resource(request, &resource, incremental, only_check);
     }

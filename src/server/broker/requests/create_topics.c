@@ -29,14 +29,25 @@ static void refuse(struct wish *wish, int16_t code, const char *format, ...) {
 
 static void read_assignments(struct reader *reader, struct wish *wish) {
     int32_t count = read_array(reader, 8);
+    int64_t indexes = 0; /* their sum: with none twice and none too large it is that of 0 to count - 1 */
     for (int32_t i = 0; i < count && !reader->broken; i++) {
-        read_int32(reader);
-        for (int32_t j = read_array(reader, 4); j > 0 && !reader->broken; j--)
+        int32_t index = read_int32(reader), replicas = read_array(reader, 4);
+        indexes += index;
+        if (index < 0 || index >= count)
+            refuse(wish, KAFKA_INVALID_REPLICA_ASSIGNMENT, "Partitions are numbered from 0 to %d here.", count - 1);
+        if (replicas != 1)
+            refuse(wish, KAFKA_INVALID_REPLICA_ASSIGNMENT, "A partition has one replica, on broker %d.", NODE_ID);
+        for (int32_t j = 0; j < replicas && !reader->broken; j++)
             if (read_int32(reader) != NODE_ID)
                 refuse(wish, KAFKA_INVALID_REPLICA_ASSIGNMENT, "This cluster has one broker, %d.", NODE_ID);
         read_tags(reader);
     }
     if (count > 0) {
+        if (wish->partitions != -1 || wish->replicas != -1)
+            refuse(wish, KAFKA_INVALID_REQUEST,
+                   "With assignments the numbers of partitions and replicas are -1: the assignments say them.");
+        if (indexes != (int64_t)count * (count - 1) / 2)
+            refuse(wish, KAFKA_INVALID_REPLICA_ASSIGNMENT, "A partition is assigned twice.");
         wish->partitions = count;
         wish->replicas = 1;
     }
@@ -52,7 +63,9 @@ static void read_wish(struct reader *reader, struct wish *wish) {
         struct error error = {0};
         struct view name = read_string(reader), value = read_string(reader);
         read_tags(reader);
-        if (value.data && topic_setting_put(wish->config, name, value, &error) != 0)
+        if (!value.data)
+            refuse(wish, KAFKA_INVALID_CONFIG, "The setting %.*s has no value.", VIEW_ARGS(name));
+        else if (topic_setting_put(wish->config, name, value, &error) != 0)
             refuse(wish, KAFKA_INVALID_CONFIG, "%s", error.message);
     }
     read_tags(reader);
@@ -70,6 +83,9 @@ static void check(const struct request *request, struct wish *wish) {
         wish->partitions = DEFAULT_PARTITIONS;
     if (wish->partitions < 1)
         refuse(wish, KAFKA_INVALID_PARTITIONS, "Number of partitions must be larger than 0.");
+    struct error error = {0};
+    if (wish->partitions >= 1 && store_may_have(wish->partitions, &error) != 0)
+        refuse(wish, KAFKA_INVALID_PARTITIONS, "%s", error.message);
     if (wish->replicas == 0 || wish->replicas < -1)
         refuse(wish, KAFKA_INVALID_REPLICATION_FACTOR, "Replication factor must be larger than 0.");
     if (wish->replicas > 1 && core->strict_replication)
@@ -107,23 +123,29 @@ static void answer_wish(struct request *request, const struct wish *wish) {
 static enum handled handle(struct request *request) {
     struct reader *reader = &request->reader, tail = *reader; /* validate_only comes last but decides everything */
     int32_t count = read_array(&tail, 14);
+    struct map *named = map_new(NULL);
     for (int32_t i = 0; i < count && !tail.broken; i++) {
         struct wish wish;
         read_wish(&tail, &wish);
+        names_note(named, wish.name);
         properties_free(wish.config);
     }
     read_int32(&tail);
     bool only_check = request->version >= 1 && read_int8(&tail);
     if (tail.broken) {
         reader->broken = true;
+        map_free(named);
         return HANDLED;
     }
     count = read_array(reader, 14);
     answer_throttle(request, 2);
     answer_array(request, count < 0 ? 0 : count);
-    for (int32_t i = 0; i < count; i++) {
+    for (int32_t i = 0; i < count && !reader->broken; i++) {
         struct wish wish;
+        struct error error = {0};
         read_wish(reader, &wish);
+        if (names_twice(named, wish.name, &error))
+            refuse(&wish, KAFKA_INVALID_REQUEST, "%s", error.message);
         check(request, &wish);
         if (!wish.code && !only_check)
             make(request, &wish);
@@ -131,6 +153,7 @@ static enum handled handle(struct request *request) {
         properties_free(wish.config);
     }
     answer_tags(request);
+    map_free(named);
     return HANDLED;
 }
 

@@ -14,6 +14,8 @@ static int16_t delete_topic(struct request *request, const struct topic *topic, 
     int result = store_delete(&core->store, view_of(name), error);
     if (result == 0)
         groups_topic_deleted(core->groups, view_of(name));
+    for (int32_t i = 0; result != 0 && i < topic->partition_count; i++) /* it stays, and what waits for the disk too */
+        broker_core_appended(core, topic->partitions[i]);
     broker_core_appended(core, NULL); /* whoever waits for records of it shall hear */
     memory_free(name);
     return result == 0 ? KAFKA_OK : kafka_error_of(error);

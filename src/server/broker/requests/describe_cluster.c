@@ -1,7 +1,7 @@
 /* DescribeCluster 0-1: one broker, at the address that the client came in on. */
 #include "server/broker/handler.h"
 
-enum { ENDPOINT_BROKERS = 1 };
+enum { ENDPOINT_BROKERS = 1, ENDPOINT_CONTROLLERS = 2 };
 
 static enum handled handle(struct request *request) {
     struct text *out = request->out;
@@ -9,11 +9,13 @@ static enum handled handle(struct request *request) {
     uint16_t port;
     read_int8(&request->reader); /* authorised operations: there are no ACLs */
     int8_t endpoint = request->version >= 1 ? read_int8(&request->reader) : ENDPOINT_BROKERS;
-    bool good = endpoint == ENDPOINT_BROKERS;
+    int16_t code = endpoint == ENDPOINT_BROKERS       ? KAFKA_OK
+                   : endpoint == ENDPOINT_CONTROLLERS ? KAFKA_MISMATCHED_ENDPOINT_TYPE
+                                                      : KAFKA_UNSUPPORTED_ENDPOINT_TYPE;
     connection_advertised(request->connection, address, &port);
     answer_throttle(request, 0);
-    write_int16(out, good ? KAFKA_OK : KAFKA_INVALID_REQUEST);
-    answer_string(request, good ? NULL : "there are no controllers apart from the broker");
+    write_int16(out, code);
+    answer_string(request, !code ? NULL : "there are no controllers apart from the broker");
     if (request->version >= 1)
         write_int8(out, ENDPOINT_BROKERS);
     answer_string(request, request->core->store.cluster_id);

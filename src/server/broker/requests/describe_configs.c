@@ -146,11 +146,11 @@ static int8_t read_resource(struct reader *reader, struct view *name, struct ask
 
 static void answer_resource(struct request *request, int8_t type, struct view name, const struct asked *asked) {
     const struct topic *topic = type == RESOURCE_TOPIC ? store_topic(&request->core->store, name) : NULL;
-    bool broker = type == RESOURCE_BROKER;
+    bool broker = type == RESOURCE_BROKER && (name.size == 0 || view_equal(name, VIEW("1")));
     int16_t code = topic || broker ? KAFKA_OK : type == RESOURCE_TOPIC ? KAFKA_UNKNOWN_TOPIC : KAFKA_INVALID_REQUEST;
     write_int16(request->out, code);
     answer_string(request, code == KAFKA_UNKNOWN_TOPIC ? "This topic does not exist."
-                           : code                      ? "Only topics and the broker have settings here."
+                           : code                      ? "Only topics and the one broker, 1, have settings here."
                                                        : NULL);
     write_int8(request->out, type);
     answer_name(request, name);
@@ -177,7 +177,7 @@ static enum handled handle(struct request *request) {
     int32_t count = read_array(reader, 7);
     answer_throttle(request, 0);
     answer_array(request, count < 0 ? 0 : count);
-    for (int32_t i = 0; i < count; i++) {
+    for (int32_t i = 0; i < count && !reader->broken; i++) {
         int8_t type = read_resource(reader, &name, &asked);
         asked.synonyms = synonyms;
         asked.help = help;

@@ -1,4 +1,4 @@
-/* OffsetForLeaderEpoch 0-4: one epoch, 0, which ends at the end of the log. */
+/* OffsetForLeaderEpoch 0-4: one epoch, 0, which ends at the end of the log; others never were. */
 #include "server/broker/handler.h"
 
 static enum handled handle(struct request *request) {
@@ -22,11 +22,12 @@ static enum handled handle(struct request *request) {
             int32_t epoch = read_int32(reader);
             read_tags(reader);
             const struct partition *partition = store_partition(&request->core->store, name, index);
+            bool known = partition && epoch == 0;
             write_int16(out, partition ? KAFKA_OK : KAFKA_UNKNOWN_TOPIC);
             write_int32(out, index);
             if (version >= 1)
-                write_int32(out, partition && epoch >= 0 ? 0 : -1);
-            write_int64(out, partition && epoch >= 0 ? partition_end_offset(partition) : -1);
+                write_int32(out, known ? 0 : -1);
+            write_int64(out, known ? partition_end_offset(partition) : -1);
             answer_tags(request);
         }
         read_tags(reader);

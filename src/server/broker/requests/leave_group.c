@@ -11,8 +11,8 @@ static enum handled handle(struct request *request) {
         write_int16(out, groups_leave(request->core->groups, group, member, (struct view){0}));
         return HANDLED;
     }
-    int32_t count = read_array(reader, 4);
-    write_int16(out, KAFKA_OK);
+    int32_t count = group.size ? read_array(reader, 4) : 0;
+    write_int16(out, group.size ? KAFKA_OK : KAFKA_INVALID_GROUP_ID);
     answer_array(request, count < 0 ? 0 : count);
     for (int32_t i = 0; i < count && !reader->broken; i++) {
         struct view member = read_string(reader), instance = read_string(reader);

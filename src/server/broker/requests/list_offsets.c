@@ -4,9 +4,27 @@
 
 enum { TIME_END = -1, TIME_START = -2, TIME_NEWEST = -3, TIME_LOCAL_START = -4 };
 
-static int16_t look_up(const struct partition *partition, int64_t time, int64_t *offset, int64_t *timestamp) {
+/* Of the times below zero a version knows some; the others mean things that are not here. */
+static bool is_known(int64_t time, int16_t version) {
+    return time >= TIME_START || (time == TIME_NEWEST && version >= 7) || (time == TIME_LOCAL_START && version >= 8);
+}
+
+/* The first record that has the largest time, as Kafka has it; the index knows its batch. */
+static int16_t find_newest(const struct partition *partition, int64_t *offset, int64_t *timestamp) {
+    struct error error = {0};
+    int64_t newest, last;
+    partition_newest(partition, &newest, &last);
+    if (last >= 0 && partition_find_time(partition, newest, offset, timestamp, &error) != 0)
+        return kafka_error_of(&error);
+    return KAFKA_OK;
+}
+
+static int16_t look_up(const struct partition *partition, int64_t time, int16_t version, int64_t *offset,
+                       int64_t *timestamp) {
     struct error error = {0};
     *offset = *timestamp = -1;
+    if (!is_known(time, version))
+        return KAFKA_UNSUPPORTED_VERSION;
     if (!partition)
         return KAFKA_UNKNOWN_TOPIC;
     if (time == TIME_END)
@@ -14,7 +32,7 @@ static int16_t look_up(const struct partition *partition, int64_t time, int64_t 
     else if (time == TIME_START || time == TIME_LOCAL_START)
         *offset = partition_start_offset(partition);
     else if (time == TIME_NEWEST)
-        partition_newest(partition, timestamp, offset);
+        return find_newest(partition, offset, timestamp);
     else if (partition_find_time(partition, time, offset, timestamp, &error) != 0)
         return kafka_error_of(&error);
     return KAFKA_OK;
@@ -24,7 +42,7 @@ static void answer_partition(struct request *request, const struct partition *pa
                              int32_t most) {
     struct text *out = request->out;
     int64_t offset, timestamp;
-    int16_t code = look_up(partition, time, &offset, &timestamp);
+    int16_t code = look_up(partition, time, request->version, &offset, &timestamp);
     write_int32(out, index);
     write_int16(out, code);
     if (request->version == 0) {

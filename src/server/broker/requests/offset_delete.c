@@ -18,7 +18,9 @@ static enum handled handle(struct request *request) {
         for (int32_t j = 0; j < partitions && !reader->broken; j++) {
             int32_t index = read_int32(reader);
             write_int32(out, index);
-            write_int16(out, groups_delete_offset(request->core->groups, group, name, index));
+            write_int16(out, store_partition(&request->core->store, name, index)
+                                 ? groups_delete_offset(request->core->groups, group, name, index)
+                                 : KAFKA_UNKNOWN_TOPIC);
         }
     }
     return HANDLED;

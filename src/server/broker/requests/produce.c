@@ -47,8 +47,9 @@ static struct outcome check(const struct request *request, const struct topic *t
         ((header->attributes & BATCH_CODEC) == CODEC_ZSTD && request->version < 7))
         return refuse(KAFKA_UNSUPPORTED_COMPRESSION_TYPE,
                       "unknown compression, or zstd in a request older than version 7");
-    if (!policy->append_time && policy->time_ahead_most_ms != INT64_MAX &&
-        header->max_timestamp > now + policy->time_ahead_most_ms)
+    if (!policy->append_time && header->attributes & BATCH_LOG_APPEND_TIME)
+        return refuse(KAFKA_INVALID_TIMESTAMP, "the time of the append is the broker's to give");
+    if (!policy->append_time && header->max_timestamp > now && header->max_timestamp - now > policy->time_ahead_most_ms)
         return refuse(KAFKA_INVALID_TIMESTAMP,
                       "a record is further ahead of the clock than message.timestamp.after.max.ms");
     if (policy->compacts && records_check(records, header, true) != RECORDS_GOOD)
@@ -118,6 +119,7 @@ static enum handled handle(struct request *request) {
     struct reader *reader = &request->reader;
     const struct store *store = &request->core->store;
     struct view transactional = request->version >= 3 ? read_string(reader) : (struct view){0};
+    bool refused = false;
     int16_t acks = read_int16(reader);
     read_int32(reader); /* time-out: everything is done before the answer */
     int32_t topics = read_array(reader, 6);
@@ -145,13 +147,14 @@ static enum handled handle(struct request *request) {
             else if (partition)
                 outcome = append(request, topic, partition, records);
             answer_partition(request, index, partition, &outcome);
+            refused = refused || outcome.error;
         }
         read_tags(reader);
         answer_tags(request);
     }
     answer_throttle(request, 1);
     answer_tags(request);
-    return acks == 0 ? HANDLED_SILENT : HANDLED;
+    return acks != 0 ? HANDLED : refused ? HANDLED_REFUSED : HANDLED_SILENT;
 }
 
 const struct handler handler_produce = {KEY_PRODUCE, 0, 11, 9, "Produce", handle, false};

@@ -31,7 +31,9 @@ static enum handled handle(struct request *request) {
     if (good)
         connection_set_logged_in(request->connection);
     else
-        log_warn("broker", "%s: wrong user name or password", connection_host(request->connection));
+        log_warn("broker", "%s: wrong user name or password; connection closed", connection_host(request->connection));
+    if (!good) /* a guess costs a connection */
+        connection_leave(request->connection);
     write_int16(out, good ? KAFKA_OK : KAFKA_SASL_AUTHENTICATION_FAILED);
     answer_string(request, good ? NULL : "Authentication failed: Invalid username or password");
     answer_bytes(request, VIEW(""));

@@ -21,6 +21,7 @@ struct scene {
     struct partition *partition;
     int64_t now_ms;
     size_t keys_most;
+    int64_t delete_retention_ms;
 };
 
 static void open_partition(struct scene *scene) {
@@ -40,6 +41,7 @@ static int open_scene(void **state) {
     snprintf(scene->path, sizeof scene->path, "%s/t-0", scene->folder);
     scene->now_ms = 1000000;
     scene->keys_most = 1000;
+    scene->delete_retention_ms = 5000;
     open_partition(scene);
     *state = scene;
     return 0;
@@ -81,7 +83,7 @@ static void start(struct scene *scene, struct compaction *compaction) {
                                       .dirty_from = partition_clean_until(scene->partition),
                                       .segment_bytes = 1000,
                                       .now_ms = scene->now_ms,
-                                      .delete_retention_ms = 5000,
+                                      .delete_retention_ms = scene->delete_retention_ms,
                                       .keys_most = scene->keys_most};
     for (size_t i = 0; i < partition_closed_count(scene->partition); i++)
         assert_int_equal(compaction_add(compaction, partition_closed(scene->partition, i), NULL), 0);
@@ -216,6 +218,37 @@ static void a_tombstone_stays_for_its_time_and_then_goes(void **state) {
     assert_holds(scene, "1:b=2@1001 ");
 }
 
+static void a_tombstone_that_is_to_be_kept_for_ever_is_kept(void **state) {
+    struct scene *scene = *state;
+    scene->delete_retention_ms = INT64_MAX;
+    append_one(scene, "a", NULL);
+    append_one(scene, "b", "2");
+    close_segment(scene);
+    for (int round = 0; round < 3; round++) {
+        compact(scene);
+        scene->now_ms += 1000000000;
+        partition_set_clean_until(scene->partition, 0);
+        assert_holds(scene, "0:a=-@1000 1:b=2@1001 ");
+    }
+}
+
+/* Who reads a topic up to its end waits for the record before the end: it never goes. */
+static void the_last_record_of_a_log_stays_though_its_time_is_over(void **state) {
+    struct scene *scene = *state;
+    append_one(scene, "b", "2");
+    append_one(scene, "a", NULL);
+    struct partition_limits limits = {.segment_bytes = 400, .segment_ms = 1};
+    partition_set_limits(scene->partition, &limits);
+    assert_int_equal(partition_roll_if_old(scene->partition, INT64_MAX / 2, NULL), 0);
+    assert_int_equal(partition_closed_count(scene->partition), 1);
+    for (int round = 0; round < 3; round++) {
+        compact(scene);
+        scene->now_ms += 1000000000;
+        partition_set_clean_until(scene->partition, 0);
+        assert_holds(scene, "0:b=2@1000 1:a=-@1001 ");
+    }
+}
+
 static void records_without_a_key_go(void **state) {
     struct scene *scene = *state;
     append_one(scene, NULL, "1");
@@ -338,6 +371,8 @@ int main(void) {
         SENTENCE(batches_are_opened_and_packed_again_as_they_were),
         SENTENCE(what_is_written_to_is_left_alone),
         SENTENCE(a_tombstone_stays_for_its_time_and_then_goes),
+        SENTENCE(a_tombstone_that_is_to_be_kept_for_ever_is_kept),
+        SENTENCE(the_last_record_of_a_log_stays_though_its_time_is_over),
         SENTENCE(records_without_a_key_go),
         SENTENCE(offsets_and_times_are_found_around_the_gaps_and_after_a_restart),
         SENTENCE(small_segments_are_put_together),

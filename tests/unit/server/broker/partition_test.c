@@ -1,4 +1,5 @@
 /* A partition's log: what was appended stays, torn ends go, damage is named, offsets are never given twice. */
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -305,6 +306,54 @@ static void a_write_that_fails_leaves_nothing_and_the_next_one_works(void **stat
     memory_free(path);
 }
 
+/* The next call to it fails, as a disk's failure is told once. */
+static int syncs_to_fail;
+
+int fdatasync(int descriptor) {
+    if (syncs_to_fail > 0) {
+        syncs_to_fail--;
+        errno = EIO;
+        return -1;
+    }
+    return fsync(descriptor);
+}
+
+static void what_a_failing_disk_was_told_once_is_not_acknowledged_afterwards(void **state) {
+    struct scene *scene = *state;
+    struct error error = {0};
+    int64_t offset;
+    struct sample sample = {"key", "a value that takes some room", 1000};
+    struct sample_batch batch = {.records = &sample, .count = 1, .producer_id = -1};
+    scene->limits.sync = true;
+    scene->limits.segment_bytes = 150;
+    partition_set_limits(scene->partition, &scene->limits);
+    append_many(scene, 1); /* of this turn, not yet acknowledged */
+    syncs_to_fail = 1;
+    assert_int_equal(append_batch(scene, &batch, &offset, &error),
+                     -1); /* a new segment wants the old one on the disk */
+    assert_true(partition_has_failed(scene->partition));
+    assert_int_equal(partition_sync(scene->partition, &error), -1);
+    assert_non_null(strstr(error.message, "start the program again"));
+}
+
+static void a_trim_cut_short_is_finished_by_the_next_start(void **state) {
+    struct scene *scene = *state;
+    scene->limits.segment_bytes = 300;
+    partition_set_limits(scene->partition, &scene->limits);
+    append_many(scene, 20);
+    int64_t second = partition_closed(scene->partition, 1)->base_offset;
+    char *folder = file_join(scene->folder, "t-0"), *start = file_join(folder, "start");
+    char *first = path_of(scene, 0, SEGMENT_LOG), text[32];
+    int size = snprintf(text, sizeof text, "%lld\n", (long long)second);
+    assert_int_equal(file_write_atomic(start, (struct view){text, (size_t)size}, 0600, NULL), 0);
+    reopen(scene, false, TRUST_CLOSED);
+    assert_int_equal(partition_start_offset(scene->partition), second);
+    assert_false(file_exists(first));
+    memory_free(first);
+    memory_free(start);
+    memory_free(folder);
+}
+
 static void trimming_moves_the_start_and_offsets_go_on(void **state) {
     struct scene *scene = *state;
     scene->limits.segment_bytes = 1000;
@@ -435,6 +484,8 @@ int main(void) {
         SENTENCE(a_missing_or_wrong_index_is_made_anew),
         SENTENCE(producers_are_known_after_a_stop_a_kill_and_a_lost_snapshot),
         SENTENCE(a_write_that_fails_leaves_nothing_and_the_next_one_works),
+        SENTENCE(what_a_failing_disk_was_told_once_is_not_acknowledged_afterwards),
+        SENTENCE(a_trim_cut_short_is_finished_by_the_next_start),
         SENTENCE(trimming_moves_the_start_and_offsets_go_on),
         SENTENCE(retention_takes_whole_segments_by_size_and_by_age),
         SENTENCE(a_segment_is_closed_by_age_when_there_is_something_in_it),

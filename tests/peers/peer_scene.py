@@ -17,8 +17,10 @@ import unittest
 SOURCE = os.environ["FRAUDSCOPE_SOURCE"]
 sys.path.insert(0, os.path.join(SOURCE, "tests", "support"))
 from ports import free_port  # noqa: E402
+from recorder import Recorder  # noqa: E402
 
 PROGRAM = os.path.join(os.environ["FRAUDSCOPE_BIN"], "fraudscope")
+RECORD = os.environ.get("PEER_RECORD")  # a file to keep the clients' requests in
 PATIENCE = 120  # seconds for what takes one; only to end a test that hangs
 
 
@@ -112,6 +114,10 @@ class PeerScene(unittest.TestCase):
         cls.command = cls.INSTALL(*cls.ARGUMENTS)
         cls.stage = Stage(cls.SERVERS, cls.LISTEN)
         cls.addClassCleanup(cls.stage.close)
+        if RECORD:
+            recorder = Recorder(cls.PEER, cls.stage.bootstrap)
+            cls.stage.bootstrap = recorder.address
+            cls.addClassCleanup(recorder.close, RECORD)
 
     def topic(self):
         """A name for this test alone."""

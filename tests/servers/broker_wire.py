@@ -182,6 +182,29 @@ def frame(name, version, given, correlation=7, client="wire"):
     return head + Writer(version, flexible).structure(message.request, given)
 
 
+def read_frame(data):
+    """Name, version, correlation and fields of a request. Like Kafka it does not look behind the last field: librdkafka 2.6 leaves three
+    bytes there when it asks for all topics."""
+    key, version, correlation, size = struct.unpack(">hhih", data[:10])
+    message = next(message for message in MESSAGES.values() if message.key == key)
+    reader = Reader(data, version, version >= message.flexible)
+    reader.take(10 + max(size, 0))
+    reader.tags()
+    return message.name, version, correlation, reader.structure(message.request)
+
+
+def read_answer(name, version, data):
+    message = MESSAGES[name]
+    reader = Reader(data, version, version >= message.flexible)
+    reader.take(4)
+    if name != "ApiVersions":
+        reader.tags()
+    answer = reader.structure(message.answer)
+    if reader.at != len(data):
+        raise ValueError(f"{name} {version}: {len(data) - reader.at} bytes too many")
+    return answer
+
+
 class Wire:
     """One connection."""
 
@@ -224,19 +247,10 @@ class Wire:
         self.send_bytes(frame(name, version, given))
 
     def hear(self, name, version):
-        message = MESSAGES[name]
         data = self.hear_bytes()
         if data is None:
             raise ConnectionError(f"{name} {version}: closed")
-        flexible = version >= message.flexible
-        reader = Reader(data, version, flexible)
-        reader.take(4)
-        if name != "ApiVersions":
-            reader.tags()
-        answer = reader.structure(message.answer)
-        if reader.at != len(data):
-            raise ValueError(f"{name} {version}: {len(data) - reader.at} bytes too many")
-        return answer
+        return read_answer(name, version, data)
 
     def call(self, name, version, **given):
         self.send(name, version, **given)

@@ -162,6 +162,14 @@ static int16_t join_refusal(struct groups *groups, const struct group *group, co
     return KAFKA_OK;
 }
 
+/* Whoever came with an id is told it again, as Kafka does. */
+static void refuse_join(const struct group_join *join, int16_t code, struct group_reply *reply) {
+    struct text id = TEXT_EMPTY;
+    text_append(&id, join->member);
+    group_refuse_join(reply, code, text_string(&id));
+    text_free(&id);
+}
+
 /* The member that joins: an old one, a static one that is back, or a new one. NULL: the reply was given. */
 static struct member *admit(struct group *group, const struct group_join *join, struct group_reply *reply, bool *is_new,
                             bool *is_back) {
@@ -177,7 +185,7 @@ static struct member *admit(struct group *group, const struct group_join *join, 
         }
         if (member && (!join->instance.data || former == member))
             return member;
-        group_refuse_join(reply, join->instance.data && former ? KAFKA_FENCED_INSTANCE_ID : KAFKA_UNKNOWN_MEMBER, NULL);
+        refuse_join(join, join->instance.data && former ? KAFKA_FENCED_INSTANCE_ID : KAFKA_UNKNOWN_MEMBER, reply);
         return NULL;
     }
     if (former) {
@@ -198,14 +206,14 @@ static struct member *admit(struct group *group, const struct group_join *join, 
 
 void groups_join(struct groups *groups, const struct group_join *join, struct group_reply reply) {
     if (join->group.size == 0) {
-        group_refuse_join(&reply, KAFKA_INVALID_GROUP_ID, NULL);
+        refuse_join(join, KAFKA_INVALID_GROUP_ID, &reply);
         return;
     }
     int16_t refusal = join_refusal(groups, find_group(groups, join->group), join);
     struct group *group = refusal ? NULL : get_group(groups, join->group);
     if (!group) {
         refusal = refusal ? refusal : KAFKA_COORDINATOR_NOT_AVAILABLE;
-        group_refuse_join(&reply, refusal, NULL);
+        refuse_join(join, refusal, &reply);
         return;
     }
     bool is_new = false, is_back = false;

@@ -4,9 +4,9 @@ const { CompressionCodecs, CompressionTypes, ConfigResourceTypes, Kafka, logLeve
 const { SchemaRegistry, SchemaType } = require('@kafkajs/confluent-schema-registry')
 const lz4 = require('lz4js')
 const snappy = require('kafkajs-snappy')
-const { ZstdCodec } = require('zstd-codec')
 
 const PATIENCE = 60000
+const WAIT = 200 // of a fetch; before one is over, kafkajs neither leaves nor joins
 const { PEER_BOOTSTRAP, PEER_REGISTRY, PEER_USERNAME, PEER_PASSWORD } = process.env
 const COMPRESSIONS = {
   none: CompressionTypes.None, gzip: CompressionTypes.GZIP, snappy: CompressionTypes.Snappy, lz4: CompressionTypes.LZ4,
@@ -14,15 +14,19 @@ const COMPRESSIONS = {
 }
 
 // kafkajs brings gzip alone; the others are given to it as its documentation says.
-const zstd = new Promise(resolve => ZstdCodec.run(binding => resolve(new binding.Simple())))
+let codec
+const zstd = () => { // takes long to load
+  codec = codec || new Promise(resolve => require('zstd-codec').ZstdCodec.run(binding => resolve(new binding.Simple())))
+  return codec
+}
 CompressionCodecs[CompressionTypes.Snappy] = snappy
 CompressionCodecs[CompressionTypes.LZ4] = () => ({
   compress: async encoder => Buffer.from(lz4.compress(encoder.buffer)),
   decompress: async buffer => Buffer.from(lz4.decompress(buffer))
 })
 CompressionCodecs[CompressionTypes.ZSTD] = () => ({
-  compress: async encoder => Buffer.from((await zstd).compress(encoder.buffer)),
-  decompress: async buffer => Buffer.from((await zstd).decompress(buffer))
+  compress: async encoder => Buffer.from((await zstd()).compress(encoder.buffer)),
+  decompress: async buffer => Buffer.from((await zstd()).decompress(buffer))
 })
 
 const kafka = new Kafka({
@@ -90,7 +94,7 @@ const produce = ({ topic, records, compression }) => using(kafka.producer({ idem
   return { offsets: stored.map(({ baseOffset }) => Number(baseOffset)) }
 })
 
-const consume = ({ topic, group, count }) => using(kafka.consumer({ groupId: group }), async consumer => {
+const consume = ({ topic, group, count }) => using(kafka.consumer({ groupId: group, maxWaitTimeInMs: WAIT }), async consumer => {
   const records = []
   await consumer.subscribe({ topics: [topic], fromBeginning: true })
   await consumer.run({
@@ -111,7 +115,7 @@ const consume = ({ topic, group, count }) => using(kafka.consumer({ groupId: gro
 })
 
 const member = async (topic, group) => {
-  const consumer = kafka.consumer({ groupId: group, heartbeatInterval: 300 })
+  const consumer = kafka.consumer({ groupId: group, heartbeatInterval: 300, maxWaitTimeInMs: WAIT })
   const member = { consumer, share: [] }
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => { member.share = [...(payload.memberAssignment[topic] || [])].sort() })
   consumer.on(consumer.events.REBALANCING, () => { member.share = [] })
@@ -216,7 +220,7 @@ const schemas = async ({ topic }) => {
     const messages = [{ value: await registry.encode(id, { details: kind }) }]
     await using(kafka.producer(), producer => producer.send({ topic: name, messages }))
     let value
-    await using(kafka.consumer({ groupId: name }), async consumer => {
+    await using(kafka.consumer({ groupId: name, maxWaitTimeInMs: WAIT }), async consumer => {
       await consumer.subscribe({ topics: [name], fromBeginning: true })
       await consumer.run({ eachMessage: async ({ message }) => { value = await registry.decode(message.value) } })
       await soon('the value', () => value)

@@ -6,6 +6,7 @@
 #include "foundation/base/vector.h"
 #include "foundation/format/avro_schema.h"
 #include "foundation/format/inspect.h"
+#include "foundation/format/json_compatibility.h"
 
 enum { DEPTH_MOST = 400, STEPS_MOST = 50000 };
 
@@ -181,158 +182,6 @@ static void judge_avro(struct judging *judging, const struct avro_node *reader, 
     judging->depth--;
 }
 
-/* --- JSON Schema: what was valid before must be valid now --- */
-
-static void judge_json(struct judging *judging, json_t *newer, json_t *older, const char *path);
-
-static bool is_open(json_t *schema) {
-    return !json_is_false(json_object_get(schema, "additionalProperties"));
-}
-
-static bool has_text(json_t *list, const char *text) {
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const char *item = json_string_value(json_array_get(list, i));
-        if (item && strcmp(item, text) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool accepts_type(json_t *type, const char *kind) {
-    const char *one = json_string_value(type);
-    if (!type || (one && strcmp(one, kind) == 0) || has_text(type, kind))
-        return true;
-    return strcmp(kind, "integer") == 0 && accepts_type(type, "number"); /* an integer is a number too */
-}
-
-static void judge_types(struct judging *judging, json_t *newer, json_t *older, const char *path) {
-    json_t *now = json_object_get(newer, "type"), *before = json_object_get(older, "type");
-    if (!now)
-        return;
-    if (!before) {
-        if (json_object_size(older) == 0 || !json_object_get(older, "oneOf"))
-            reason(judging, path, "TYPE_NARROWED: any type was allowed");
-        return;
-    }
-    const char *one = json_string_value(before);
-    if (one && !accepts_type(now, one))
-        reason(judging, path, "TYPE_CHANGED: %s is no longer allowed", one);
-    for (size_t i = 0; i < json_array_size(before); i++) {
-        const char *kind = json_string_value(json_array_get(before, i));
-        if (kind && !accepts_type(now, kind))
-            reason(judging, path, "TYPE_NARROWED: %s is no longer allowed", kind);
-    }
-}
-
-static void judge_properties(struct judging *judging, json_t *newer, json_t *older, const char *path) {
-    json_t *now = json_object_get(newer, "properties"), *before = json_object_get(older, "properties");
-    json_t *now_required = json_object_get(newer, "required"), *before_required = json_object_get(older, "required");
-    const char *name;
-    json_t *property;
-    if (is_open(older) && !is_open(newer))
-        reason(judging, path, "ADDITIONAL_PROPERTIES_REMOVED: other properties were allowed");
-    json_object_foreach(now, name, property) {
-        struct text inner = TEXT_EMPTY;
-        text_append_format(&inner, "%s/properties/%s", path, name);
-        json_t *old = json_object_get(before, name);
-        if (old)
-            judge_json(judging, property, old, text_string(&inner));
-        else if (is_open(older) &&
-                 !(json_is_true(property) || (json_is_object(property) && json_object_size(property) == 0)))
-            reason(judging, text_string(&inner),
-                   "PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL: it may have held anything before");
-        text_free(&inner);
-    }
-    json_object_foreach(before, name, property) {
-        if (!json_object_get(now, name) && !is_open(newer))
-            reason(judging, path, "PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL: %s", name);
-    }
-    for (size_t i = 0; i < json_array_size(now_required); i++) {
-        const char *needed = json_string_value(json_array_get(now_required, i));
-        if (needed && !has_text(before_required, needed) &&
-            !json_object_get(json_object_get(json_object_get(newer, "properties"), needed), "default"))
-            reason(judging, path, "REQUIRED_ATTRIBUTE_ADDED: %s", needed);
-    }
-}
-
-static void judge_bound(struct judging *judging, json_t *newer, json_t *older, const char *name, bool upper,
-                        const char *path) {
-    json_t *now = json_object_get(newer, name), *before = json_object_get(older, name);
-    if (!json_is_number(now))
-        return;
-    double limit = json_number_value(now);
-    if (!json_is_number(before) || (upper ? limit < json_number_value(before) : limit > json_number_value(before)))
-        reason(judging, path, "%s is narrower than before", name);
-}
-
-static json_t *branches_of(json_t *schema) {
-    json_t *branches = json_object_get(schema, "oneOf");
-    return branches ? branches : json_object_get(schema, "anyOf");
-}
-
-static bool valid_before(struct judgement *whole, json_t *newer, json_t *older, int depth) {
-    struct judging silent = {whole, NULL, depth, 0};
-    judge_json(&silent, newer, older, "");
-    return silent.found == 0;
-}
-
-static void judge_branches(struct judging *judging, json_t *newer, json_t *older, const char *path) {
-    json_t *now = branches_of(newer), *before = branches_of(older);
-    size_t before_count = before ? json_array_size(before) : 1;
-    for (size_t i = 0; i < before_count; i++) {
-        json_t *old = before ? json_array_get(before, i) : older;
-        bool any = false;
-        for (size_t j = 0; now && j < json_array_size(now) && !any; j++)
-            any = valid_before(judging->whole, json_array_get(now, j), old, judging->depth);
-        if (!now)
-            any = valid_before(judging->whole, newer, old, judging->depth);
-        if (!any)
-            reason(judging, path, "SUM_TYPE_NARROWED: branch %zu is no longer allowed", i + 1);
-    }
-}
-
-static void judge_json(struct judging *judging, json_t *newer, json_t *older, const char *path) {
-    static const char *const upper[] = {"maxLength", "maximum", "maxItems", "maxProperties", "exclusiveMaximum"};
-    static const char *const lower[] = {"minLength", "minimum", "minItems", "minProperties", "exclusiveMinimum"};
-    if (json_is_true(newer) || json_is_false(older) || json_equal(newer, older) || is_too_much(judging))
-        return;
-    judging->depth++;
-    if (json_is_false(newer)) {
-        reason(judging, path, "SCHEMA_CLOSED: nothing is allowed any more");
-    } else if (branches_of(newer) || branches_of(older)) {
-        judge_branches(judging, newer, older, path);
-    } else {
-        judge_types(judging, newer, older, path);
-        json_t *enumeration = json_object_get(newer, "enum"), *before = json_object_get(older, "enum");
-        if (enumeration && !before)
-            reason(judging, path, "ENUM_ARRAY_ADDED: any value was allowed");
-        for (size_t i = 0; enumeration && i < json_array_size(before); i++) {
-            bool kept = false;
-            for (size_t j = 0; j < json_array_size(enumeration); j++)
-                kept = kept || json_equal(json_array_get(enumeration, j), json_array_get(before, i));
-            if (!kept)
-                reason(judging, path, "ENUM_ARRAY_NARROWED: a value is gone");
-        }
-        if (json_object_get(newer, "properties") || json_object_get(older, "properties") ||
-            json_object_get(newer, "required"))
-            judge_properties(judging, newer, older, path);
-        if (json_object_get(newer, "items") && json_object_get(older, "items")) {
-            struct text inner = TEXT_EMPTY;
-            text_append_format(&inner, "%s/items", path);
-            judge_json(judging, json_object_get(newer, "items"), json_object_get(older, "items"), text_string(&inner));
-            text_free(&inner);
-        }
-        for (size_t i = 0; i < sizeof upper / sizeof *upper; i++) {
-            judge_bound(judging, newer, older, upper[i], true, path);
-            judge_bound(judging, newer, older, lower[i], false, path);
-        }
-        json_t *pattern = json_object_get(newer, "pattern");
-        if (pattern && !json_equal(pattern, json_object_get(older, "pattern")))
-            reason(judging, path, "PATTERN_CHANGED");
-    }
-    judging->depth--;
-}
-
 /* --- both --- */
 
 static void say_too_much(struct judging *judging) {
@@ -359,19 +208,17 @@ static int check_avro(struct view newer, struct view older, enum compatibility l
 
 static int check_json(struct view newer, struct view older, enum compatibility level, struct text *reasons,
                       struct error *error) {
-    struct judgement whole = {0};
-    struct judging judging = {&whole, reasons, 0, 0};
     json_error_t trouble;
     json_t *now = json_loadb(newer.data, newer.size, JSON_DECODE_ANY, &trouble);
     json_t *before = now ? json_loadb(older.data, older.size, JSON_DECODE_ANY, &trouble) : NULL;
+    int found = 0;
     if (!before)
         error_set(error, ERROR_INVALID, "JSON Schema: no JSON, line %d: %s", trouble.line, trouble.text);
     if (before && level != COMPATIBILITY_FORWARD)
-        judge_json(&judging, now, before, "#");
+        found += json_compatibility(now, before, reasons);
     if (before && level != COMPATIBILITY_BACKWARD)
-        judge_json(&judging, before, now, "#");
-    say_too_much(&judging);
-    int result = !before ? -1 : judging.found != 0;
+        found += json_compatibility(before, now, reasons);
+    int result = !before ? -1 : found != 0;
     json_decref(now);
     json_decref(before);
     return result;

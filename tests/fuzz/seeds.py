@@ -2,6 +2,7 @@
 Needs nothing but the tests' own encoders."""
 import gzip
 import json
+import base64
 import os
 import struct
 import sys
@@ -145,6 +146,101 @@ def schemas():
         for i, text in enumerate(texts):
             put("schema", f"{kind}-{i}", bytes([kind]) + text + b"\0" + text.replace(b'"A"', b'"Z"'))
             put("schema", f"{kind}-{i}-back", bytes([kind | 2]) + text.replace(b"long", b"int") + b"\0" + text)
+
+
+PROTO = (b'''syntax = "proto3";
+
+package shop.v1;
+
+import "google/protobuf/timestamp.proto";
+
+option java_package = "org.shop";
+option java_multiple_files = true;
+
+message Order {
+  reserved 20, 30 to 35, 40 to max;
+  reserved "old", "older";
+
+  option deprecated = true;
+
+  int64 id = 1;
+  optional string note = 2 [json_name = "remark"];
+  repeated Item items = 3;
+  map<string, Item> by_name = 4;
+  google.protobuf.Timestamp made_at = 5;
+  State state = 6;
+  repeated int32 some_numbers = 7 [packed = false];
+
+  oneof payment {
+    string card = 8;
+    Cash cash = 9;
+  }
+
+  message Item {
+    string name = 1;
+    double price = 2 [deprecated = true];
+  }
+  message Cash {
+    uint32 cents = 1;
+  }
+  enum State {
+    option allow_alias = true;
+
+    NEW = 0;
+    OPEN = 0;
+    PAID = 1 [deprecated = true];
+    LOST = -1;
+  }
+}
+
+service Shop {
+  rpc Buy (Order) returns (stream Order) {
+    option idempotency_level = IDEMPOTENT;
+  }
+}
+''', b'''syntax = "proto2";
+package old;
+
+message Thing {
+  required string name = 1 [default = "a\\"b\\n"];
+  optional int32 count = 2 [default = -5];
+  optional Kind kind = 3 [default = SECOND];
+  repeated group Part = 4 {
+    optional bool whole = 1;
+  }
+
+  extensions 100 to 199;
+
+  enum Kind {
+    FIRST = 1;
+    SECOND = 2;
+  }
+}
+
+extend Thing {
+  optional sint64 more = 100;
+}
+''', b'''edition = "2023"; import public "o"; option (my.o).x = { a: [1, -2] b: "c" };
+message A { reserved gone; extensions 4 to max [verification = UNVERIFIED]; o.B b = 1; map<int32, o.B> c = 2; }\0o\0package o; message B {}''')
+PROTO_DESCRIPTORS = [base64.b64decode(text) for text in (
+    "CgdhLnByb3RvEgdzaG9wLnYxGh9nb29nbGUvcHJvdG9idWYvdGltZXN0YW1wLnByb3RvIvoECgVPcmRlchIOCgJpZBgBIAEoA1ICaWQSGQoEbm90ZRgCIAEoCUgBUgZyZW1hcmuIAQES"
+    "KQoFaXRlbXMYAyADKAsyEy5zaG9wLnYxLk9yZGVyLkl0ZW1SBWl0ZW1zEjMKB2J5X25hbWUYBCADKAsyGi5zaG9wLnYxLk9yZGVyLkJ5TmFtZUVudHJ5UgZieU5hbWUSMwoHbWFkZV9h"
+    "dBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSBm1hZGVBdBIqCgVzdGF0ZRgGIAEoDjIULnNob3AudjEuT3JkZXIuU3RhdGVSBXN0YXRlEiUKDHNvbWVfbnVtYmVycxgH"
+    "IAMoBUICEABSC3NvbWVOdW1iZXJzEhQKBGNhcmQYCCABKAlIAFIEY2FyZBIpCgRjYXNoGAkgASgLMhMuc2hvcC52MS5PcmRlci5DYXNoSABSBGNhc2gaTgoLQnlOYW1lRW50cnkSEAoD"
+    "a2V5GAEgASgJUgNrZXkSKQoFdmFsdWUYAiABKAsyEy5zaG9wLnYxLk9yZGVyLkl0ZW1SBXZhbHVlOgI4ARo0CgRJdGVtEhIKBG5hbWUYASABKAlSBG5hbWUSGAoFcHJpY2UYAiABKAFC"
+    "AhgBUgVwcmljZRocCgRDYXNoEhQKBWNlbnRzGAEgASgNUgVjZW50cyI/CgVTdGF0ZRIHCgNORVcQABIICgRPUEVOEAASDAoEUEFJRBABGgIIARIRCgRMT1NUEP///////////wEaAhAB"
+    "OgIYAUIJCgdwYXltZW50QgcKBV9ub3RlSgQIFBAVSgQIHhAkSggIKBCAgICAAlIDb2xkUgVvbGRlcjI0CgRTaG9wEiwKA0J1eRIOLnNob3AudjEuT3JkZXIaDi5zaG9wLnYxLk9yZGVy"
+    "IgOQAgIwAUIMCghvcmcuc2hvcFABYgZwcm90bzM=",
+    "CgdiLnByb3RvEgNvbGQi0QEKBVRoaW5nEhgKBG5hbWUYASACKAk6BGEiYgpSBG5hbWUSGAoFY291bnQYAiABKAU6Ai01UgVjb3VudBIrCgRraW5kGAMgASgOMg8ub2xkLlRoaW5nLktp"
+    "bmQ6BlNFQ09ORFIEa2luZBIjCgRwYXJ0GAQgAygKMg8ub2xkLlRoaW5nLlBhcnRSBHBhcnQaHAoEUGFydBIUCgV3aG9sZRgBIAEoCFIFd2hvbGUiHQoES2luZBIJCgVGSVJTVBABEgoK"
+    "BlNFQ09ORBACKgUIZBDIAToeCgRtb3JlEgoub2xkLlRoaW5nGGQgASgSUgRtb3Jl")]
+
+
+def proto():
+    for i, text in enumerate(PROTO):
+        put("proto", f"text-{i}", b"\0" + text)
+    for i, bytes_ in enumerate(PROTO_DESCRIPTORS):
+        put("proto", f"descriptor-{i}", b"\1" + bytes_)
 
 
 def writer():
@@ -295,7 +391,7 @@ def log():
         struct.pack(">hqi", 3, 5, -1) + text_("m") + struct.pack(">q", 1773500000000), 5), (struct.pack(">hh", 2, 1) + b"g", b"x", 6)]))
 
 
-TARGETS = {"broker": broker, "batch": batches, "record": record, "schema": schemas, "writer": writer, "sql": sql, "files": files,
+TARGETS = {"broker": broker, "batch": batches, "record": record, "schema": schemas, "proto": proto, "writer": writer, "sql": sql, "files": files,
            "log": log, "registry": registry, "connect": connect, "ksqldb": ksqldb}
 
 for target in sys.argv[1:] or TARGETS:

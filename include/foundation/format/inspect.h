@@ -15,5 +15,11 @@ enum compatibility { COMPATIBILITY_BACKWARD, COMPATIBILITY_FORWARD, COMPATIBILIT
 /* 0 compatible; 1 incompatible with one reason a line in *reasons; -1 error (schema does not parse). */
 int compatibility_check(struct view registry_type, struct view newer, struct view older, enum compatibility level,
                         struct text *reasons, struct error *error);
-/* Parses; ERROR_INVALID with the reason. Canonical text (for id look-up by schema) is appended to *canonical. */
+/* The text that a registry keeps: PROTOBUF is printed anew, out of text or of a serialized FileDescriptorProto in
+ * base64; the others lose white space outside of strings. What it refers to need not be there yet. */
+int schema_text_kept(struct view registry_type, struct view schema, struct text *out, struct error *error);
+/* A PROTOBUF schema as a serialized FileDescriptorProto in base64, `path` its file name. */
+int schema_text_serialize(struct view schema, struct view path, struct text *out, struct error *error);
+/* A PROTOBUF schema that refers to others stands alone when PATH and text of each follow it, a NUL before every one.
+ * Parses; ERROR_INVALID with the reason. Canonical text (for id look-up by schema) is appended to *canonical. */
 int schema_text_check(struct view registry_type, struct view schema, struct text *canonical, struct error *error);

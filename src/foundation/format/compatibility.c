@@ -7,6 +7,7 @@
 #include "foundation/format/avro_schema.h"
 #include "foundation/format/inspect.h"
 #include "foundation/format/json_compatibility.h"
+#include "foundation/format/proto_schema.h"
 
 enum { DEPTH_MOST = 400, STEPS_MOST = 50000 };
 
@@ -224,12 +225,28 @@ static int check_json(struct view newer, struct view older, enum compatibility l
     return result;
 }
 
+static int check_proto(struct view newer, struct view older, enum compatibility level, struct text *reasons,
+                       struct error *error) {
+    struct arena arena = ARENA_EMPTY;
+    const struct proto_file *now = proto_parse(newer, &arena, error);
+    const struct proto_file *before = now ? proto_parse(older, &arena, error) : NULL;
+    int found = 0;
+    if (before && level != COMPATIBILITY_FORWARD)
+        found += proto_compare(before, now, reasons);
+    if (before && level != COMPATIBILITY_BACKWARD)
+        found += proto_compare(now, before, reasons);
+    arena_free(&arena);
+    return !before ? -1 : found != 0;
+}
+
 int compatibility_check(struct view registry_type, struct view newer, struct view older, enum compatibility level,
                         struct text *reasons, struct error *error) {
     if (registry_type.size == 0 || view_equal(registry_type, VIEW("AVRO")))
         return check_avro(newer, older, level, reasons, error);
     if (view_equal(registry_type, VIEW("JSON")))
         return check_json(newer, older, level, reasons, error);
+    if (view_equal(registry_type, VIEW("PROTOBUF")))
+        return check_proto(newer, older, level, reasons, error);
     return error_set(error, ERROR_UNSUPPORTED, "schema type %.*s is not supported by this registry",
                      VIEW_ARGS(registry_type));
 }

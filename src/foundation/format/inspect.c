@@ -8,6 +8,7 @@
 #include "foundation/format/avro_schema.h"
 #include "foundation/format/framing.h"
 #include "foundation/format/json_schema.h"
+#include "foundation/format/proto_schema.h"
 
 static void print_base64(struct text *json, struct view bytes) {
     text_append_char(json, '"');
@@ -91,13 +92,48 @@ int inspect_to_json(struct view bytes, struct schema_source *schemas, struct tex
 }
 
 static int refuse_type(struct view registry_type, struct error *error) {
-    return error_set(
-        error, ERROR_UNSUPPORTED,
-        "schema type %.*s is not supported by this registry; AVRO and JSON are (a registry in a profile may know more)",
-        VIEW_ARGS(registry_type));
+    return error_set(error, ERROR_UNSUPPORTED,
+                     "schema type %.*s is not supported by this registry; AVRO, JSON and PROTOBUF are",
+                     VIEW_ARGS(registry_type));
+}
+
+static int check_proto(struct view schema, struct text *canonical, struct error *error) {
+    struct arena arena = ARENA_EMPTY;
+    const struct proto_file *file = proto_parse(schema, &arena, error);
+    if (file)
+        proto_print(canonical, file);
+    arena_free(&arena);
+    return file ? 0 : -1;
+}
+
+int schema_text_serialize(struct view schema, struct view path, struct text *out, struct error *error) {
+    return proto_serialize(schema, path, out, error);
+}
+
+static void drop_white_space(struct view schema, struct text *out) {
+    bool quoted = false;
+    for (size_t i = 0; i < schema.size; i++) {
+        char c = schema.data[i];
+        if (!quoted && (c == ' ' || c == '\t' || c == '\n' || c == '\r'))
+            continue;
+        text_append_char(out, c);
+        if (quoted && c == '\\' && i + 1 < schema.size)
+            text_append_char(out, schema.data[++i]);
+        else if (c == '"')
+            quoted = !quoted;
+    }
+}
+
+int schema_text_kept(struct view registry_type, struct view schema, struct text *out, struct error *error) {
+    if (view_equal(registry_type, VIEW("PROTOBUF")))
+        return proto_canonical(schema, out, error);
+    drop_white_space(schema, out);
+    return 0;
 }
 
 int schema_text_check(struct view registry_type, struct view schema, struct text *canonical, struct error *error) {
+    if (view_equal(registry_type, VIEW("PROTOBUF")))
+        return check_proto(schema, canonical, error);
     if (registry_type.size == 0 || view_equal(registry_type, VIEW("AVRO"))) {
         struct arena arena = ARENA_EMPTY;
         int result = avro_schema_parse(schema, &arena, error) ? 0 : -1;

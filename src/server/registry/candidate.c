@@ -1,4 +1,5 @@
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "foundation/base/memory.h"
@@ -36,14 +37,19 @@ static bool take_number(const json_t *root, const char *name, int32_t *number, s
     return given <= INT32_MAX;
 }
 
+static bool is_protobuf(const char *type) {
+    return strcmp(type, "PROTOBUF") == 0;
+}
+
 static bool take_parts(struct candidate *candidate, const struct store *store, const json_t *root, const char *type,
                        const char *schema, struct http_reply *reply) {
     struct error error = {0};
     struct text canonical = TEXT_EMPTY;
-    bool good =
-        references_read(json_object_get(root, "references"), &candidate->references, &error) == 0 &&
-        schema_stand_alone(store, type, schema, text_string(&candidate->references), &candidate->whole, &error) == 0 &&
-        schema_text_check(view_of(type), text_view(&candidate->whole), &canonical, &error) == 0;
+    bool good = schema_text_kept(view_of(type), view_of(schema), &candidate->text, &error) == 0 &&
+                references_read(json_object_get(root, "references"), &candidate->references, &error) == 0 &&
+                schema_stand_alone(store, type, is_protobuf(type) ? text_string(&candidate->text) : schema,
+                                   text_string(&candidate->references), &candidate->whole, &error) == 0 &&
+                schema_text_check(view_of(type), text_view(&candidate->whole), &canonical, &error) == 0;
     if (!good)
         http_reply_fault(reply, 42201, "Invalid schema of type %s, details: %s", type, error.message);
     text_free(&canonical);
@@ -51,7 +57,6 @@ static bool take_parts(struct candidate *candidate, const struct store *store, c
         !take_number(root, "version", &candidate->version, reply))
         return false;
     candidate->type = memory_copy_string(type);
-    schema_compact(view_of(schema), &candidate->text);
     schema_extras(root, &candidate->extras);
     return true;
 }
@@ -71,15 +76,26 @@ bool candidate_read(struct candidate *candidate, const struct store *store, stru
                          where.column);
     else if (!schema || !*schema)
         http_reply_fault(reply, 42201, "Empty schema: the body has no field 'schema' with a text in it");
-    else if (strcmp(type, "PROTOBUF") == 0)
-        http_reply_fault(reply, 42201,
-                         "Invalid schema type PROTOBUF: not supported by this registry, which knows AVRO and JSON");
-    else if (strcmp(type, "AVRO") != 0 && strcmp(type, "JSON") != 0)
-        http_reply_fault(reply, 42201, "Invalid schema type %.60s: this registry knows AVRO and JSON", type);
+    else if (strcmp(type, "AVRO") != 0 && strcmp(type, "JSON") != 0 && !is_protobuf(type))
+        http_reply_fault(reply, 42201, "Invalid schema type %.60s: this registry knows AVRO, JSON and PROTOBUF", type);
     else if (!refuses(root, reply))
         good = take_parts(candidate, store, root, type, schema, reply);
     json_decref(root);
     return good;
+}
+
+/* By which two texts are the same that are not so to the letter: members of objects in order of their names; PROTOBUF
+ * that another registry printed as this one prints it. */
+static void append_normal(const char *type, struct view schema, struct text *out) {
+    json_t *root =
+        is_protobuf(type) || !schema.data ? NULL : json_loadb(schema.data, schema.size, JSON_DECODE_ANY, NULL);
+    char *sorted = root ? json_dumps(root, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    if (sorted)
+        text_append_string(out, sorted);
+    else
+        schema_text_kept(view_of(type), schema, out, NULL);
+    free(sorted);
+    json_decref(root);
 }
 
 bool candidate_same(const struct candidate *candidate, const struct stored_schema *schema, bool normalise) {
@@ -92,8 +108,8 @@ bool candidate_same(const struct candidate *candidate, const struct stored_schem
     if (!normalise)
         return false;
     struct text left = TEXT_EMPTY, right = TEXT_EMPTY;
-    schema_normalise(text_view(&candidate->text), &left);
-    schema_normalise(view_of(schema->text), &right);
+    append_normal(candidate->type, text_view(&candidate->text), &left);
+    append_normal(candidate->type, view_of(schema->text), &right);
     bool same = view_equal(text_view(&left), text_view(&right));
     text_free(&left);
     text_free(&right);

@@ -33,6 +33,10 @@ struct candidate { /* a schema that came in, checked */
 void candidate_free(struct candidate *candidate);
 bool candidate_read(struct candidate *candidate, const struct store *store, struct view body, struct http_reply *reply);
 bool candidate_same(const struct candidate *candidate, const struct stored_schema *schema, bool normalise);
+/* What `?format=` asks of a schema: "serialized" a PROTOBUF one as a descriptor in base64, "resolved" an AVRO or JSON
+ * one with what it refers to inside; other formats, and none, are the text itself. False: reply is filled. */
+bool schema_in_format(const struct registry *registry, const struct http_exchange *exchange,
+                      const struct stored_schema *schema, struct text *text, struct http_reply *reply);
 /* 42206 when another schema refers to that version. */
 bool version_is_free(const struct registry *registry, const char *subject, int32_t version, struct http_reply *reply);
 /* "latest", "-1" or a number; NULL: reply is filled with 42202, 40401 or 40402. */

@@ -9,9 +9,9 @@
 enum { DEPTH_MOST = 16, REFERENCES_MOST = 200 };
 
 struct referenced { /* a schema that is referred to, by the name that the reference gives it */
-    const char *name;
-    json_t *schema;
-    bool used; /* Avro: put in once, later named */
+    const char *name, *text;
+    json_t *schema; /* NULL: PROTOBUF */
+    bool used;      /* Avro: put in once, later named */
 };
 struct inlining {
     VECTOR(struct referenced) all; /* of every depth; the nearest first */
@@ -46,7 +46,9 @@ static int collect(struct inlining *inlining, const struct store *store, const c
             return error_set(error, ERROR_INVALID, "the reference %s is of type %s, not %s", name, schema->type, type);
         if (inlining->all.count >= REFERENCES_MOST)
             return error_set(error, ERROR_INVALID, "more than %d schemas are referred to", REFERENCES_MOST);
-        struct referenced referenced = {.name = name, .schema = json_loads(schema->text, JSON_DECODE_ANY, NULL)};
+        struct referenced referenced = {.name = name, .text = schema->text};
+        if (strcmp(type, "PROTOBUF") != 0)
+            referenced.schema = json_loads(schema->text, JSON_DECODE_ANY, NULL);
         vector_push(&inlining->all, referenced);
         if (collect(inlining, store, type, schema->references, depth + 1, error) != 0)
             return -1;
@@ -202,6 +204,21 @@ static json_t *inline_json(struct inlining *inlining, const json_t *root) {
     return copy;
 }
 
+/* --- PROTOBUF: files follow each other, as schema_text_check takes them; of one path, the nearest --- */
+
+static void append_files(struct inlining *inlining, const char *text, struct text *out) {
+    text_append_string(out, text);
+    for (size_t i = 0; i < inlining->all.count; i++) {
+        const struct referenced *file = &inlining->all.items[i];
+        if (find(inlining, file->name) != file)
+            continue;
+        text_append_char(out, '\0');
+        text_append_string(out, file->name);
+        text_append_char(out, '\0');
+        text_append_string(out, file->text);
+    }
+}
+
 /* --- */
 
 int schema_stand_alone(const struct store *store, const char *type, const char *text, const char *references,
@@ -211,10 +228,13 @@ int schema_stand_alone(const struct store *store, const char *type, const char *
         return 0;
     }
     struct inlining inlining = {.defined = json_object(), .kept = json_array()};
-    json_t *root = json_loads(text, JSON_DECODE_ANY, NULL);
-    int result = root ? collect(&inlining, store, type, references, 0, error)
-                      : error_set(error, ERROR_INVALID, "the schema is not JSON");
-    if (result == 0) {
+    bool is_protobuf = strcmp(type, "PROTOBUF") == 0;
+    json_t *root = is_protobuf ? NULL : json_loads(text, JSON_DECODE_ANY, NULL);
+    int result = root || is_protobuf ? collect(&inlining, store, type, references, 0, error)
+                                     : error_set(error, ERROR_INVALID, "the schema is not JSON");
+    if (result == 0 && is_protobuf) {
+        append_files(&inlining, text, out);
+    } else if (result == 0) {
         json_t *whole = strcmp(type, "JSON") == 0 ? inline_json(&inlining, root) : inline_avro(&inlining, root, "");
         char *printed = json_dumps(whole, JSON_COMPACT | JSON_ENCODE_ANY);
         text_append_string(out, printed);

@@ -1,6 +1,8 @@
 #include <string.h>
 
+#include "foundation/format/inspect.h"
 #include "server/registry/private.h"
+#include "server/registry/references.h"
 
 /* NULL: reply is filled with 40403. */
 static const struct stored_schema *schema_named(const struct registry *registry, const struct http_exchange *exchange,
@@ -15,19 +17,43 @@ static const struct stored_schema *schema_named(const struct registry *registry,
     return schema;
 }
 
+bool schema_in_format(const struct registry *registry, const struct http_exchange *exchange,
+                      const struct stored_schema *schema, struct text *text, struct http_reply *reply) {
+    const char *format = http_exchange_query(exchange, "format");
+    bool is_protobuf = strcmp(schema->type, "PROTOBUF") == 0;
+    bool serialized = is_protobuf && format && strcmp(format, "serialized") == 0;
+    bool resolved = !is_protobuf && format && strcmp(format, "resolved") == 0;
+    struct text whole = TEXT_EMPTY;
+    struct error error = {0};
+    int result = 0;
+    if (serialized || resolved)
+        result = schema_stand_alone(&registry->store, schema->type, schema->text, schema->references, &whole, &error);
+    if (result == 0 && serialized)
+        result = schema_text_serialize(text_view(&whole), VIEW("default"), text, &error);
+    else if (result == 0)
+        text_append_string(text, resolved ? text_string(&whole) : schema->text);
+    if (result != 0)
+        http_reply_fault(reply, 42201, "Schema %d cannot be given as '%.20s': %s", (int)schema->id, format,
+                         error.message);
+    text_free(&whole);
+    return result == 0;
+}
+
 void schema_get(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const struct stored_schema *schema = schema_named(registry, exchange, reply);
-    if (!schema)
-        return;
-    text_append_char(&reply->body, '{');
-    append_schema(&reply->body, schema);
-    text_append_char(&reply->body, '}');
+    struct text text = TEXT_EMPTY;
+    if (schema && schema_in_format(registry, exchange, schema, &text, reply)) {
+        text_append_char(&reply->body, '{');
+        append_schema(&reply->body, schema, text_view(&text));
+        text_append_char(&reply->body, '}');
+    }
+    text_free(&text);
 }
 
 void schema_get_text(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const struct stored_schema *schema = schema_named(registry, exchange, reply);
     if (schema)
-        text_append_string(&reply->body, schema->text);
+        schema_in_format(registry, exchange, schema, &reply->body, reply);
 }
 
 static void list_users(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply,
@@ -69,5 +95,5 @@ void schema_versions(struct registry *registry, const struct http_exchange *exch
 
 void schema_types(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     (void)registry, (void)exchange;
-    text_append_string(&reply->body, "[\"JSON\",\"AVRO\"]");
+    text_append_string(&reply->body, "[\"JSON\",\"PROTOBUF\",\"AVRO\"]");
 }

@@ -276,30 +276,30 @@ void record_schema_key(struct text *out, const char *subject, int32_t version) {
     text_append_format(out, ",\"version\":%d,\"magic\":1}", (int)version);
 }
 
-void append_schema(struct text *out, const struct stored_schema *schema) {
+void append_schema(struct text *out, const struct stored_schema *schema, struct view text) {
     if (strcmp(schema->type, "AVRO") != 0) {
         text_append_string(out, "\"schemaType\":");
         text_append_json(out, view_of(schema->type)); /* whatever a record of _schemas said */
         text_append_char(out, ',');
     }
     text_append_string(out, "\"schema\":");
-    text_append_json(out, view_of(schema->text));
+    text_append_json(out, text);
     if (*schema->references)
         text_append_format(out, ",\"references\":%s", schema->references);
     if (*schema->extras)
         text_append_format(out, ",%s", schema->extras);
 }
 
-void append_version(struct text *out, const char *subject, const struct stored_schema *schema) {
+void append_version(struct text *out, const char *subject, const struct stored_schema *schema, struct view text) {
     text_append_string(out, "\"subject\":");
     text_append_json(out, view_of(subject));
     text_append_format(out, ",\"version\":%d,\"id\":%d,", (int)schema->version, (int)schema->id);
-    append_schema(out, schema);
+    append_schema(out, schema, text);
 }
 
 void record_schema(struct text *out, const char *subject, const struct stored_schema *schema) {
     text_append_char(out, '{');
-    append_version(out, subject, schema);
+    append_version(out, subject, schema, view_of(schema->text));
     text_append_format(out, ",\"deleted\":%s}", schema->deleted ? "true" : "false");
 }
 
@@ -333,29 +333,4 @@ void schema_extras(const json_t *from, struct text *out) {
             text_append_format(out, "%s\"%s\":%s", out->size ? "," : "", names[i], printed);
         free(printed);
     }
-}
-
-void schema_compact(struct view schema, struct text *out) {
-    bool quoted = false;
-    for (size_t i = 0; i < schema.size; i++) {
-        char c = schema.data[i];
-        if (!quoted && (c == ' ' || c == '\t' || c == '\n' || c == '\r'))
-            continue;
-        text_append_char(out, c);
-        if (quoted && c == '\\' && i + 1 < schema.size)
-            text_append_char(out, schema.data[++i]);
-        else if (c == '"')
-            quoted = !quoted;
-    }
-}
-
-void schema_normalise(struct view schema, struct text *out) {
-    json_t *root = json_loadb(schema.data ? schema.data : "", schema.size, JSON_DECODE_ANY, NULL);
-    char *sorted = root ? json_dumps(root, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-    if (sorted)
-        text_append_string(out, sorted);
-    else
-        schema_compact(schema, out);
-    free(sorted);
-    json_decref(root);
 }

@@ -51,12 +51,7 @@ void record_setting(struct text *out, const char *name, const char *value);
 
 /* Members without braces: schemaType unless it is AVRO, schema, references, what extras there are; before them subject,
  * version and id. */
-void append_schema(struct text *out, const struct stored_schema *schema);
-void append_version(struct text *out, const char *subject, const struct stored_schema *schema);
+void append_schema(struct text *out, const struct stored_schema *schema, struct view text);
+void append_version(struct text *out, const char *subject, const struct stored_schema *schema, struct view text);
 /* metadata and ruleSet of a JSON object, as members without braces; nothing when there are none. */
 void schema_extras(const json_t *from, struct text *out);
-
-/* White space outside of strings dropped: the text by which two schemas are the same. */
-void schema_compact(struct view schema, struct text *out);
-/* The same, with members of objects in order of their names. */
-void schema_normalise(struct view schema, struct text *out);

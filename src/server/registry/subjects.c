@@ -40,10 +40,15 @@ struct stored_schema *version_named(const struct registry *registry, const struc
     return schema;
 }
 
-static void reply_version(struct http_reply *reply, const char *subject, const struct stored_schema *schema) {
-    text_append_char(&reply->body, '{');
-    append_version(&reply->body, subject, schema);
-    text_append_char(&reply->body, '}');
+static void reply_version(const struct registry *registry, const struct http_exchange *exchange,
+                          const struct stored_schema *schema, struct http_reply *reply) {
+    struct text text = TEXT_EMPTY;
+    if (schema_in_format(registry, exchange, schema, &text, reply)) {
+        text_append_char(&reply->body, '{');
+        append_version(&reply->body, subject_of(exchange), schema, text_view(&text));
+        text_append_char(&reply->body, '}');
+    }
+    text_free(&text);
 }
 
 /* ?offset= and ?limit= of a list: Confluent's limit below 1 means all. */
@@ -118,7 +123,7 @@ void subject_look_up(struct registry *registry, const struct http_exchange *exch
     if (candidate_read(&candidate, &registry->store, http_exchange_body(exchange), reply)) {
         const struct stored_schema *same = find_same(subject, &candidate, asks(exchange, "normalize"), deleted);
         if (same)
-            reply_version(reply, name, same);
+            reply_version(registry, exchange, same, reply);
         else
             http_reply_fault(reply, 40403, "Schema not found");
     }
@@ -331,13 +336,13 @@ cleanup:
 void version_get(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const struct stored_schema *schema = version_named(registry, exchange, asks(exchange, "deleted"), reply);
     if (schema)
-        reply_version(reply, subject_of(exchange), schema);
+        reply_version(registry, exchange, schema, reply);
 }
 
 void version_get_text(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const struct stored_schema *schema = version_named(registry, exchange, asks(exchange, "deleted"), reply);
     if (schema)
-        text_append_string(&reply->body, schema->text);
+        schema_in_format(registry, exchange, schema, &reply->body, reply);
 }
 
 void version_delete(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {

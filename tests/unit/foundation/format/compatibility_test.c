@@ -214,10 +214,28 @@ static void texts_that_do_not_parse_are_errors_and_not_judgements(void **state) 
     assert_int_equal(error.code, ERROR_INVALID);
     assert_int_equal(compatibility_check(VIEW("PROTOBUF"), VIEW("x"), VIEW("x"), COMPATIBILITY_BACKWARD, NULL, &error),
                      -1);
+    assert_int_equal(error.code, ERROR_INVALID);
+    assert_int_equal(compatibility_check(VIEW("THRIFT"), VIEW("x"), VIEW("x"), COMPATIBILITY_BACKWARD, NULL, &error),
+                     -1);
     assert_int_equal(error.code, ERROR_UNSUPPORTED);
-    assert_non_null(strstr(error.message, "PROTOBUF"));
+    assert_non_null(strstr(error.message, "THRIFT"));
     assert_int_equal(
         compatibility_check(VIEW("AVRO"), VIEW("\"int\""), VIEW("\"long\""), COMPATIBILITY_BACKWARD, NULL, NULL), 1);
+}
+
+static void protobuf_asks_the_reader_that_the_level_names(void **state) {
+    (void)state;
+    static const char one[] = "message A {}", two[] = "message A {} message B {}";
+    struct text reasons = TEXT_EMPTY;
+    struct error error = {0};
+    assert_int_equal(
+        compatibility_check(VIEW("PROTOBUF"), VIEW(two), VIEW(one), COMPATIBILITY_BACKWARD, &reasons, &error), 0);
+    assert_int_equal(reasons.size, 0);
+    assert_int_equal(
+        compatibility_check(VIEW("PROTOBUF"), VIEW(two), VIEW(one), COMPATIBILITY_FORWARD, &reasons, &error), 1);
+    assert_string_equal(text_string(&reasons), "#/B: MESSAGE_REMOVED: B\n");
+    assert_int_equal(compatibility_check(VIEW("PROTOBUF"), VIEW(one), VIEW(two), COMPATIBILITY_FULL, NULL, &error), 1);
+    text_free(&reasons);
 }
 
 int main(void) {
@@ -234,6 +252,7 @@ int main(void) {
         cmocka_unit_test(json_bounds_enums_and_required_fields_are_not_tightened),
         cmocka_unit_test(json_branches_may_grow_and_not_shrink),
         cmocka_unit_test(branches_in_branches_without_end_are_refused_by_name_and_soon),
+        cmocka_unit_test(protobuf_asks_the_reader_that_the_level_names),
         cmocka_unit_test(texts_that_do_not_parse_are_errors_and_not_judgements),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,6 +91,8 @@ static void canonical_text_has_no_spaces_and_what_does_not_parse_has_none(void *
     assert_int_not_equal(schema_text_check(VIEW("JSON"), VIEW("7"), &canonical, &error), 0);
     assert_int_equal(error.code, ERROR_INVALID);
     assert_int_not_equal(schema_text_check(VIEW("PROTOBUF"), VIEW("x"), &canonical, &error), 0);
+    assert_int_equal(error.code, ERROR_INVALID);
+    assert_int_not_equal(schema_text_check(VIEW("THRIFT"), VIEW("x"), &canonical, &error), 0);
     assert_int_equal(error.code, ERROR_UNSUPPORTED);
     text_free(&canonical);
 }

@@ -216,7 +216,11 @@ static void what_cannot_be_taken_is_refused_by_name(void **state) {
                  "Invalid schema of type AVRO");
     expect_fault(scene, "POST", path, "{\"schemaType\":\"JSON\",\"schema\":\"{not json\"}", 422, 42201,
                  "Invalid schema of type JSON");
-    expect_fault(scene, "POST", path, "{\"schemaType\":\"PROTOBUF\",\"schema\":\"x\"}", 422, 42201, "PROTOBUF");
+    expect_fault(scene, "POST", path, "{\"schemaType\":\"PROTOBUF\",\"schema\":\"x y\"}", 422, 42201,
+                 "Invalid schema of type PROTOBUF, details: Protobuf, line 1, column 1: message");
+    expect_fault(scene, "POST", path, "{\"schemaType\":\"PROTOBUF\",\"schema\":\"x\"}", 422, 42201,
+                 "Invalid schema of type PROTOBUF, details: Protobuf descriptor: this is no FileDescriptorProto, nor "
+                 ".proto text");
     expect_fault(scene, "POST", path, "{\"schemaType\":\"THRIFTX\",\"schema\":\"x\"}", 422, 42201, "THRIFTX");
     expect_fault(scene, "POST", path,
                  "{\"schema\":\"\\\"int\\\"\",\"references\":[{\"name\":\"a\",\"subject\":\"b\",\"version\":1}]}", 422,
@@ -304,6 +308,59 @@ static void a_json_schema_may_refer_to_another(void **state) {
         "{\"schemaType\":\"JSON\",\"schema\":\"{\\\"$ref\\\":\\\"a\\\"}\",\"references\":[{\"name\":\"a\",\"subject\":"
         "\"nowhere\",\"version\":1}]}",
         422, 42201, "No schema reference found for subject \\\"nowhere\\\"");
+}
+
+/* --- PROTOBUF --- */
+
+/* name "default", message A { int32 a = 1; }, proto3; as protoc's clients send it */
+#define PROTO_DESCRIPTOR "CgdkZWZhdWx0IhEKAUESDAoBYRgBIAEoBVIBYWIGcHJvdG8z"
+#define PROTO_KEPT "syntax = \\\"proto3\\\";\\n\\nmessage A {\\n  int32 a = 1;\\n}\\n"
+#define PROTO_BODY(text) "{\"schemaType\":\"PROTOBUF\",\"schema\":\"" text "\"}"
+
+static void a_protobuf_schema_is_one_as_text_and_as_descriptor(void **state) {
+    struct scene *scene = *state;
+    char path[64], expected[300];
+    int id = registered(scene, "proto-value", PROTO_BODY("syntax=\\\"proto3\\\"; message A { int32 a=1; } // mine"));
+    assert_int_equal(registered(scene, "proto-value", PROTO_BODY(PROTO_DESCRIPTOR)), id);
+    assert_int_equal(registered(scene, "other-proto-value", PROTO_BODY(PROTO_KEPT)), id);
+    snprintf(path, sizeof path, "/schemas/ids/%d", id);
+    expect(scene, "GET", path, NULL, 200, "{\"schemaType\":\"PROTOBUF\",\"schema\":\"" PROTO_KEPT "\"}");
+    snprintf(path, sizeof path, "/schemas/ids/%d?format=serialized", id);
+    expect(scene, "GET", path, NULL, 200, "{\"schemaType\":\"PROTOBUF\",\"schema\":\"" PROTO_DESCRIPTOR "\"}");
+    snprintf(expected, sizeof expected,
+             "{\"subject\":\"proto-value\",\"version\":1,\"id\":%d,\"schemaType\":\"PROTOBUF\",\"schema\":\"%s\"}", id,
+             PROTO_DESCRIPTOR);
+    expect(scene, "GET", "/subjects/proto-value/versions/latest?format=serialized", NULL, 200, expected);
+    expect(scene, "POST", "/subjects/proto-value?format=serialized", PROTO_BODY(PROTO_KEPT), 200, expected);
+    expect(scene, "GET", "/schemas/types", NULL, 200, "[\"JSON\",\"PROTOBUF\",\"AVRO\"]");
+}
+
+static void a_protobuf_schema_that_breaks_its_readers_is_refused(void **state) {
+    struct scene *scene = *state;
+    registered(scene, "broken-proto-value", PROTO_BODY(PROTO_KEPT));
+    expect_fault(scene, "POST", "/subjects/broken-proto-value/versions",
+                 PROTO_BODY("message A { optional string a = 1; }"), 409, 409, "#/A/1: FIELD_SCALAR_KIND_CHANGED");
+    expect(scene, "POST", "/compatibility/subjects/broken-proto-value/versions/latest?verbose=true",
+           PROTO_BODY("message B {}"), 200, "{\"is_compatible\":false,\"messages\":[\"#/A: MESSAGE_REMOVED: A\"]}");
+    expect_fault(scene, "POST", "/subjects/broken-proto-value/versions", CUST, 409, 409, "type PROTOBUF");
+}
+
+static void a_protobuf_schema_imports_what_it_refers_to(void **state) {
+    struct scene *scene = *state;
+    int64_t parts = registered(scene, "part.proto", PROTO_BODY("package p; message Part { optional int32 n = 1; }"));
+    assert_true(parts > 0);
+    static const char whole[] = "{\"schemaType\":\"PROTOBUF\",\"schema\":\"import \\\"part.proto\\\"; import "
+                                "\\\"google/protobuf/timestamp.proto\\\"; "
+                                "message Whole { optional p.Part part = 1; optional google.protobuf.Timestamp at = 2; "
+                                "}\",\"references\":[{\"name\":"
+                                "\"part.proto\",\"subject\":\"part.proto\",\"version\":1}]}";
+    registered(scene, "whole-value", whole);
+    expect(scene, "GET", "/subjects/part.proto/versions/1/referencedby", NULL, 200, NULL);
+    expect_fault(scene, "DELETE", "/subjects/part.proto/versions/1", NULL, 422, 42206, "");
+    expect_fault(scene, "POST", "/subjects/lone-value/versions", PROTO_BODY("import \\\"part.proto\\\";"), 422, 42201,
+                 "the import \\\"part.proto\\\" is no reference of this schema");
+    expect_fault(scene, "POST", "/subjects/lone-value/versions", PROTO_BODY("message A { optional B b = 1; }"), 422,
+                 42201, "A.b is of type B, which is not defined here nor in what is imported");
 }
 
 static void metadata_and_rules_are_kept_for_the_clients(void **state) {
@@ -410,6 +467,9 @@ int main(void) {
         cmocka_unit_test(a_read_only_subject_takes_no_new_schema),
         cmocka_unit_test(an_avro_schema_may_refer_to_another_and_is_compared_with_it_inside),
         cmocka_unit_test(a_json_schema_may_refer_to_another),
+        cmocka_unit_test(a_protobuf_schema_is_one_as_text_and_as_descriptor),
+        cmocka_unit_test(a_protobuf_schema_that_breaks_its_readers_is_refused),
+        cmocka_unit_test(a_protobuf_schema_imports_what_it_refers_to),
         cmocka_unit_test(metadata_and_rules_are_kept_for_the_clients),
         cmocka_unit_test(an_import_brings_its_own_ids_and_versions),
         cmocka_unit_test(an_empty_reference_within_what_is_referred_to_is_answered),

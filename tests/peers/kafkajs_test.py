@@ -5,16 +5,19 @@ import peer_cases
 import peer_install
 
 
+KINDS = ("AVRO", "JSON", "PROTOBUF")
+
+
 class KafkaJs:
     PEER = "kafkajs"
     INSTALL = staticmethod(peer_install.javascript)
     ARGUMENTS = ("kafkajs", "kafkajs_client.js")
 
-    def test_values_of_avro_and_json_schemas_come_back(self):
-        for kind in ("AVRO", "JSON"):
+    def test_values_of_each_kind_of_schema_come_back(self):
+        for kind in KINDS:
             self.must("create", topic=f"{self.topic()}-{kind}", partitions=1, replicas=1)
         self.assertEqual(self.must("schemas", topic=self.topic()),
-                         {kind: {"details": kind, "latest": True} for kind in ("AVRO", "JSON")})
+                         {kind: {"details": kind, "latest": True} for kind in KINDS})
 
 
 class KafkaJsClient(KafkaJs, peer_cases.ClientCases):

@@ -211,7 +211,8 @@ const schemas = async ({ topic }) => {
   const registry = new SchemaRegistry({ host: PEER_REGISTRY, auth, retry: { retries: 0 } })
   const kinds = {
     AVRO: { type: SchemaType.AVRO, schema: '{"type":"record","name":"Alert","namespace":"n","fields":[{"name":"details","type":"string"}]}' },
-    JSON: { type: SchemaType.JSON, schema: '{"title":"Alert","type":"object","properties":{"details":{"type":"string"}}}' }
+    JSON: { type: SchemaType.JSON, schema: '{"title":"Alert","type":"object","properties":{"details":{"type":"string"}}}' },
+    PROTOBUF: { type: SchemaType.PROTOBUF, schema: 'syntax = "proto3"; package n; message Alert { string details = 1; }' }
   }
   const answer = {}
   for (const [kind, schema] of Object.entries(kinds)) {

@@ -192,21 +192,28 @@ static bool is_plain_word(const char *at) {
              highs);
 }
 
-/* Bytes at the front that are shown as they are, eight at a time; the last eight may overlap those before them. */
-static size_t plain_json(struct view view) {
+/* Copies the bytes at the front that are shown as they are, eight at a time; the last eight may overlap those before
+ * them. */
+static size_t copy_plain_json(char *to, struct view view) {
     size_t at = 0;
-    for (; view.size - at >= 8; at += 8)
+    for (; view.size - at >= 8; at += 8) {
         if (!is_plain_word(view.data + at))
             return at;
-    return at && is_plain_word(view.data + view.size - 8) ? view.size : at;
+        memcpy(to + at, view.data + at, 8);
+    }
+    if (at == 0 || !is_plain_word(view.data + view.size - 8))
+        return at;
+    memcpy(to + view.size - 8, view.data + view.size - 8, 8);
+    return view.size;
 }
 
 void text_append_json(struct text *text, struct view view) {
     static const char hex[] = "0123456789abcdef";
     text_reserve(text, view.size + 2);
-    text_append_char(text, '"');
-    size_t from = 0;
-    for (size_t i = plain_json(view); i < view.size; i++) {
+    text->data[text->size++] = '"';
+    size_t from = copy_plain_json(text->data + text->size, view);
+    text->size += from;
+    for (size_t i = from; i < view.size; i++) {
         unsigned char c = (unsigned char)view.data[i];
         if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\')
             continue;

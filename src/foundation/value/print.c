@@ -68,17 +68,23 @@ static const struct sql_type *item_type(const struct sql_type *type, uint32_t ta
     return tag == VALUE_MAP && index % 2 == 0 ? type->key : type->element;
 }
 
+/* A number was written behind the text, where there was room for it. */
+static void end_number(struct text *out, size_t size) {
+    out->size += size;
+    out->data[out->size] = '\0';
+}
+
 static void print_scalar(struct text *out, struct value v, const struct sql_type *type) {
-    char number[NUMBER_MAX];
     switch (v.tag) {
     case VALUE_NULL:
-        text_append_string(out, "null");
+        text_append(out, VIEW("null"));
         break;
     case VALUE_BOOLEAN:
-        text_append_string(out, v.boolean ? "true" : "false");
+        text_append(out, v.boolean ? VIEW("true") : VIEW("false"));
         break;
     case VALUE_DOUBLE:
-        text_append_bytes(out, number, number_write_java_double(number, v.real));
+        text_reserve(out, NUMBER_MAX);
+        end_number(out, number_write_java_double(out->data + out->size, v.real));
         break;
     case VALUE_DECIMAL:
         print_decimal(out, v.decimal, type ? type->scale : 0);
@@ -99,7 +105,8 @@ static void print_scalar(struct text *out, struct value v, const struct sql_type
         text_append(out, value_view(v));
         break;
     default:
-        text_append_bytes(out, number, number_write_int64(number, v.integer));
+        text_reserve(out, NUMBER_MAX);
+        end_number(out, number_write_int64(out->data + out->size, v.integer));
     }
 }
 

@@ -13,6 +13,9 @@ class Aiokafka:
 
 class AiokafkaClient(Aiokafka, peer_cases.ClientCases):
     TOO_LARGE = "MessageSizeTooLarge"
+    NULL_RECORDS = False
+    NOT_YET = None
+    IN_FLIGHT = "CommitFailed|RebalanceInProgress|IllegalGeneration"
     STRATEGIES = ("range", "roundrobin", "sticky")
     CANNOT = {"delete_group": "its admin client deletes no groups"}
 

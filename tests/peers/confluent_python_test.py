@@ -13,6 +13,7 @@ class Confluent:
 
 class ConfluentPython(Confluent, peer_cases.ClientCases):
     TOO_LARGE = "MSG_SIZE_TOO_LARGE"
+    TRANSACTION = "Transactional Id authorization failed: .*use Apache Kafka through --profile"
     STRATEGIES = ("range", "roundrobin", "cooperative-sticky")
 
 

@@ -16,6 +16,7 @@ class FranzGo:
 
 class FranzGoClient(FranzGo, peer_cases.ClientCases):
     TOO_LARGE = "MESSAGE_TOO_LARGE"
+    NOT_YET = 3  # the end
     STRATEGIES = ("range", "roundrobin", "sticky", "cooperative-sticky")
 
 

@@ -13,6 +13,8 @@ class KafkaPython:
 
 class KafkaPythonClient(KafkaPython, peer_cases.ClientCases):
     TOO_LARGE = "MessageSizeTooLarge"
+    NULL_RECORDS = NULL_HEADERS = False
+    IN_FLIGHT = "CommitFailed|RebalanceInProgress|IllegalGeneration"
 
 
 class KafkaPythonInTheRoom(KafkaPython, peer_cases.RoomCases):

@@ -22,6 +22,10 @@ class KafkaJs:
 
 class KafkaJsClient(KafkaJs, peer_cases.ClientCases):
     TOO_LARGE = "MESSAGE_TOO_LARGE"
+    NULL_HEADERS = False
+    NOT_YET = 3  # the end
+    TRANSACTION = "Failed to find group coordinator"  # all that kafkajs says about the refusal
+    CANNOT = {"static": "kafkajs has no members with names"}
     UNKNOWN_SETTING = REFUSED_SETTING = "INVALID_CONFIG"  # kafkajs keeps the broker's words to itself
 
 

@@ -10,6 +10,11 @@ class ClientCases(PeerScene):
     TOO_LARGE = None        # what the client says to a batch that the broker refuses for its size
     UNKNOWN_SETTING = "Unknown topic config name: no.such.setting"
     REFUSED_SETTING = "flush.ms"
+    TRANSACTION = "(?i)transactional.?id.?authorization.?failed"  # what it says to a transaction; some drop the broker's words
+    IN_FLIGHT = "(?i)rebalance.?in.?progress|illegal.?generation"  # what a commit may be refused with during a rebalance
+    NULL_HEADERS = True     # whether it has headers without a value
+    NULL_RECORDS = True     # whether it has records without key and value
+    NOT_YET = -1            # its offset for a time after all records
     STRATEGIES = (None,)    # how members share, by the client's names; None: its default
     COMPRESSIONS = COMPRESSIONS
     CANNOT = {}             # verb: why the client has it not
@@ -46,6 +51,28 @@ class ClientCases(PeerScene):
         self.must("produce", topic=self.topic(), records=sent)
         self.assertEqual(self.records(self.topic(), len(sent)),
                          [dict(record, partition=0, offset=offset) for offset, record in enumerate(sent)])
+
+    def test_what_is_empty_and_what_is_missing_are_told_apart(self):
+        missing = [["missing", None]] if self.NULL_HEADERS else []
+        sent = [{"key": None if self.NULL_RECORDS else "k", "value": None, "headers": []},
+                {"key": "", "value": "", "headers": [["empty", ""], *missing, ["", "x"]]}]
+        self.must("create", topic=self.topic(), partitions=1, replicas=1)
+        self.must("produce", topic=self.topic(), records=sent)
+        self.assertEqual(self.records(self.topic(), len(sent)),
+                         [dict(record, partition=0, offset=offset) for offset, record in enumerate(sent)])
+
+    def test_a_reader_of_committed_records_sees_all(self):
+        """There are no transactions, so everything is committed at once."""
+        self.must("create", topic=self.topic(), partitions=1, replicas=1)
+        self.must("produce", topic=self.topic(), records=[{"value": str(i)} for i in range(50)])
+        self.assertEqual([record["value"] for record in self.records(self.topic(), 50, isolation="read_committed")], [str(i) for i in range(50)])
+
+    def test_a_time_before_and_after_all_records_is_answered(self):
+        self.can("offset_at")
+        self.must("create", topic=self.topic(), partitions=1, replicas=1)
+        self.must("produce", topic=self.topic(), records=[{"value": "x", "timestamp": 1700000000000 + i} for i in range(3)])
+        self.assertEqual(self.must("offset_at", topic=self.topic(), partition=0, timestamp=1), {"offset": 0})
+        self.assertEqual(self.must("offset_at", topic=self.topic(), partition=0, timestamp=1700000000003), {"offset": self.NOT_YET})
 
     def test_every_compression_comes_back(self):
         for compression in self.COMPRESSIONS:
@@ -89,6 +116,25 @@ class ClientCases(PeerScene):
                 self.assertEqual([len(share) for share in both], [2, 2])
                 self.assertEqual(sorted(both[0] + both[1]), [0, 1, 2, 3])
                 self.assertEqual(last, [[0, 1, 2, 3]])
+
+    def test_a_member_with_a_name_comes_again_and_nobody_is_bothered(self):
+        self.can("static")
+        self.must("create", topic=self.topic(), partitions=4, replicas=1)
+        seen = self.must("static", topic=self.topic(), group=self.topic())
+        self.assertEqual([len(share) for share in seen["before"]], [2, 2])
+        self.assertEqual((seen["after"], seen["told"]), (seen["before"], []))
+
+    def test_commits_during_a_rebalance_are_taken_or_refused_and_none_is_lost(self):
+        self.can("commits_in_flight")
+        self.must("create", topic=self.topic(), partitions=4, replicas=1)
+        self.must("produce", topic=self.topic(), records=[{"value": "x", "partition": i % 4} for i in range(240)])
+        seen = self.must("commits_in_flight", topic=self.topic(), group=self.topic())
+        self.assertEqual(seen["stored"], {str(number): 60 for number in range(4)}, seen)
+        self.assertTrue(all(seen["counts"]), seen)
+        for error in seen["errors"]:
+            self.assertRegex(error, self.IN_FLIGHT)
+        committed = self.must("positions", topic=self.topic(), group=self.topic())["committed"]
+        self.assertEqual(committed, {number: 60 for number in committed})
 
     def test_a_group_goes_on_where_it_committed_and_its_lag_is_told(self):
         self.must("create", topic=self.topic(), partitions=1, replicas=1)
@@ -138,7 +184,8 @@ class ClientCases(PeerScene):
 
     def test_a_transaction_is_refused_with_the_way_out(self):
         self.can("transaction")
-        self.assertIn("error", self.ask("transaction", topic=self.topic()))
+        self.must("create", topic=self.topic(), partitions=1, replicas=1)
+        self.assertRegex(self.ask("transaction", topic=self.topic())["error"], self.TRANSACTION)
 
 
 class RoomCases(PeerScene):

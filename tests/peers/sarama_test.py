@@ -13,6 +13,7 @@ class Sarama:
 
 class SaramaClient(Sarama, peer_cases.ClientCases):
     TOO_LARGE = "Message was too large"
+    IN_FLIGHT = "context canceled"  # of the session that ended with the rebalance
     STRATEGIES = ("range", "roundrobin", "sticky")
 
 

@@ -94,7 +94,11 @@ const produce = ({ topic, records, compression }) => using(kafka.producer({ idem
   return { offsets: stored.map(({ baseOffset }) => Number(baseOffset)) }
 })
 
-const consume = ({ topic, group, count }) => using(kafka.consumer({ groupId: group, maxWaitTimeInMs: WAIT }), async consumer => {
+const consume = ({ topic, group, count, isolation }) => using(kafka.consumer({
+  groupId: group,
+  maxWaitTimeInMs: WAIT,
+  readUncommitted: isolation !== 'read_committed'
+}), async consumer => {
   const records = []
   await consumer.subscribe({ topics: [topic], fromBeginning: true })
   await consumer.run({
@@ -141,6 +145,45 @@ const rebalance = async ({ topic, group }) => {
   await hold([second], ([held]) => held === total)
   await second.consumer.disconnect()
   return { shares }
+}
+
+// Two members commit each record that they read; the second comes and goes meanwhile. What commits were refused with, the offsets that
+// were taken, and how many each member had.
+const commitsInFlight = async ({ topic, group }) => {
+  const ends = await admin(admin => admin.fetchTopicOffsets(topic))
+  const errors = new Set()
+  const stored = {}
+  const counts = [0, 0]
+  const join = async number => {
+    const consumer = kafka.consumer({ groupId: group, heartbeatInterval: 300, maxWaitTimeInMs: WAIT, maxBytesPerPartition: 200 })
+    await consumer.connect()
+    await consumer.subscribe({ topics: [topic], fromBeginning: true })
+    await consumer.run({
+      autoCommit: false,
+      eachMessage: async ({ partition, message, heartbeat }) => {
+        const offset = Number(message.offset) + 1
+        await new Promise(resolve => setTimeout(resolve, 5))
+        try {
+          await consumer.commitOffsets([{ topic, partition, offset: String(offset) }])
+          stored[partition] = offset
+          counts[number]++
+        } catch (problem) {
+          errors.add(told(problem))
+        }
+        await heartbeat()
+      }
+    })
+    return consumer
+  }
+  const done = () => ends.every(({ partition, high }) => stored[partition] === Number(high))
+  const first = await join(0)
+  await soon('the first commits', () => counts[0] > 20)
+  const second = await join(1)
+  await soon('the commits of the second', () => counts[1] > 40 || done())
+  await second.disconnect()
+  await soon('all commits', done)
+  await first.disconnect()
+  return { errors: [...errors], stored, counts }
 }
 
 const positions = ({ topic, group }) => admin(async admin => {
@@ -233,6 +276,7 @@ const schemas = async ({ topic }) => {
 
 const verbs = {
   create, topics, partitions, produce, consume, rebalance, positions, bounds, settings, alter, groups, transaction, schemas,
+  commits_in_flight: commitsInFlight,
   offset_at: offsetAt,
   add_partitions: addPartitions,
   delete_records: deleteRecords,

@@ -4,7 +4,7 @@ import functools
 import time
 
 import client
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
@@ -79,8 +79,9 @@ async def produce(topic, records, compression="none", limit=None):
         await producer.stop()
 
 
-async def consume(topic, group, count):
-    consumer = AIOKafkaConsumer(topic, **properties(group_id=group, auto_offset_reset="earliest", enable_auto_commit=False))
+async def consume(topic, group, count, isolation="read_uncommitted"):
+    consumer = AIOKafkaConsumer(topic, **properties(group_id=group, auto_offset_reset="earliest", enable_auto_commit=False,
+                                                    isolation_level=isolation))
     records, end = [], time.monotonic() + PATIENCE
     await consumer.start()
     while len(records) < count and time.monotonic() < end:
@@ -122,6 +123,72 @@ async def rebalance(topic, group, strategy=None):
     return {"shares": shares}
 
 
+class Told(ConsumerRebalanceListener):
+    def __init__(self, told):
+        self.told = told
+
+    def on_partitions_assigned(self, places):
+        self.told.append(sorted(place.partition for place in places))
+
+    on_partitions_revoked = on_partitions_assigned
+
+
+async def static(topic, group):
+    """Two members by name; the second ends and comes again, and has what it had. What the first was told meanwhile."""
+    total, told = (await partitions(topic=topic))["partitions"], []
+
+    async def named(name):
+        consumer = AIOKafkaConsumer(**properties(group_id=group, group_instance_id=name, heartbeat_interval_ms=300))
+        consumer.subscribe([topic], listener=Told(told if name == "a" else []))
+        await consumer.start()
+        return consumer
+
+    first = await named("a")
+    await hold([first], lambda held: len(held[0]) == total)
+    second = await named("b")
+    before = await hold([first, second], lambda held: all(held) and len(held[0]) + len(held[1]) == total)
+    told.clear()
+    await second.stop()  # which does not leave, since it has a name
+    second = await named("b")
+    after = await hold([first, second], lambda held: len(held[1]) == len(before[1]))
+    await asyncio.sleep(1)  # some heartbeats
+    answer = {"before": before, "after": after, "told": list(told)}
+    await first.stop()
+    await second.stop()
+    return answer
+
+
+async def commits_in_flight(topic, group):
+    """What client.commit_in_flight does, for members that are tasks."""
+    total = (await partitions(topic=topic))["partitions"]
+    ends = {str(place.partition): end for place, end in
+            (await ends_of(topic=topic, places=[TopicPartition(topic, number) for number in range(total)])).items()}
+    errors, stored, counts, members = set(), {}, [0, 0], []
+
+    async def work(number):
+        consumer = AIOKafkaConsumer(topic, **properties(group_id=group, auto_offset_reset="earliest", enable_auto_commit=False,
+                                                        heartbeat_interval_ms=300))
+        await consumer.start()
+        while stored != ends and (number == 0 or counts[1] <= 40):
+            for records in (await consumer.getmany(timeout_ms=20, max_records=1)).values():
+                (record,) = records
+                try:
+                    await consumer.commit({TopicPartition(topic, record.partition): record.offset + 1})
+                    stored[str(record.partition)] = record.offset + 1
+                    counts[number] += 1
+                except Exception as problem:  # whatever it is called
+                    errors.add(f"{type(problem).__name__}: {problem}")
+                await asyncio.sleep(0.005)
+            if number == 0 and len(members) == 1 and counts[0] > 20:
+                members.append(asyncio.create_task(work(1)))
+        await consumer.stop()
+
+    members.append(asyncio.create_task(work(0)))
+    await asyncio.wait_for(members[0], PATIENCE)
+    await asyncio.gather(*members)
+    return {"errors": sorted(errors), "stored": stored, "counts": counts}
+
+
 def with_reader(verb):
     @functools.wraps(verb)
     async def work(**arguments):
@@ -135,7 +202,7 @@ def with_reader(verb):
 
 
 @with_reader
-async def ends(consumer, topic, places):
+async def ends_of(consumer, topic, places):
     return await consumer.end_offsets(places)
 
 
@@ -143,7 +210,7 @@ async def ends(consumer, topic, places):
 async def positions(admin, topic, group):
     committed = await admin.list_consumer_group_offsets(group)
     return {"committed": {str(place.partition): found.offset for place, found in committed.items()},
-            "end": {str(place.partition): offset for place, offset in (await ends(topic=topic, places=list(committed))).items()}}
+            "end": {str(place.partition): offset for place, offset in (await ends_of(topic=topic, places=list(committed))).items()}}
 
 
 @with_reader
@@ -155,7 +222,8 @@ async def bounds(consumer, topic, partition):
 @with_reader
 async def offset_at(consumer, topic, partition, timestamp):
     place = TopicPartition(topic, partition)
-    return {"offset": (await consumer.offsets_for_times({place: timestamp}))[place].offset}
+    found = (await consumer.offsets_for_times({place: timestamp}))[place]
+    return {"offset": found.offset if found else None}
 
 
 @with_admin
@@ -224,5 +292,5 @@ def now(verb):
 
 if __name__ == "__main__":
     client.run({each.__name__: now(each) for each in (
-        create, topics, partitions, produce, consume, rebalance, positions, bounds, offset_at, settings, alter, add_partitions,
+        create, topics, partitions, produce, consume, rebalance, static, commits_in_flight, positions, bounds, offset_at, settings, alter, add_partitions,
         delete_records, groups, describe_group, delete_topic, transaction)})

@@ -76,8 +76,8 @@ def member(group, topic, **more):
     return consumer
 
 
-def consume(topic, group, count):
-    consumer, records, end = member(group, topic), [], time.monotonic() + PATIENCE
+def consume(topic, group, count, isolation="read_uncommitted"):
+    consumer, records, end = member(group, topic, isolation_level=isolation), [], time.monotonic() + PATIENCE
     while len(records) < count and time.monotonic() < end:
         message = consumer.poll(1)
         if message is None:
@@ -115,6 +115,43 @@ def hold(members, enough):
         held = [sorted(place.partition for place in each.assignment()) for each in members]
         if enough(held) or time.monotonic() > end:
             return held
+
+
+def static(topic, group):
+    """Two members by name; the second ends and comes again, and has what it had. What the first was told meanwhile."""
+    total, told = partitions(topic)["partitions"], []
+
+    def named(name, tell=lambda *_: None):
+        consumer = Consumer(properties(group_id=group, group_instance_id=name, heartbeat_interval_ms=300))
+        consumer.subscribe([topic], on_assign=tell, on_revoke=tell)
+        return consumer
+
+    first = named("a", lambda _, places: told.append([place.partition for place in places]))
+    hold([first], lambda held: len(held[0]) == total)
+    second = named("b")
+    before = hold([first, second], lambda held: all(held) and len(held[0]) + len(held[1]) == total)
+    told.clear()
+    second.close()  # which does not leave, since it has a name
+    second = named("b")
+    after = hold([first, second], lambda held: len(held[1]) == len(before[1]))
+    quiet = time.monotonic() + 1  # some heartbeats
+    hold([first, second], lambda _: time.monotonic() > quiet)
+    answer = {"before": before, "after": after, "told": list(told)}
+    first.close()
+    second.close()
+    return answer
+
+
+def commits_in_flight(topic, group):
+    ends = {str(number): bounds(topic, number)["end"] for number in range(partitions(topic)["partitions"])}
+
+    def step(each):
+        message = each.poll(0.02)
+        if message is None or message.error():
+            return None
+        return message.partition(), message.offset() + 1, lambda: each.commit(message, asynchronous=False)
+
+    return client.commit_in_flight(ends, lambda: member(group, topic, heartbeat_interval_ms=300), step, lambda each: each.close())
 
 
 def positions(topic, group):
@@ -182,5 +219,5 @@ def transaction(topic):
 
 if __name__ == "__main__":
     client.run({each.__name__: each for each in (
-        create, topics, partitions, produce, consume, rebalance, positions, bounds, offset_at, settings, alter, add_partitions,
+        create, topics, partitions, produce, consume, rebalance, static, commits_in_flight, positions, bounds, offset_at, settings, alter, add_partitions,
         delete_records, groups, describe_group, delete_group, delete_topic, transaction)})

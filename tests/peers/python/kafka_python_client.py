@@ -4,12 +4,13 @@ import time
 
 import client
 from client import PATIENCE
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, KafkaAdminClient, OffsetSpec
+from kafka.structs import OffsetAndMetadata
 
 
 def properties(**more):
-    result = {"bootstrap_servers": client.bootstrap}
+    result = {"bootstrap_servers": client.bootstrap, "bootstrap_timeout_ms": 10000}
     if client.username:
         result.update(security_protocol="SASL_PLAINTEXT", sasl_mechanism="PLAIN", sasl_plain_username=client.username,
                       sasl_plain_password=client.password)
@@ -54,8 +55,8 @@ def member(group, topic, **more):
     return KafkaConsumer(topic, **properties(group_id=group, auto_offset_reset="earliest", enable_auto_commit=False, **more))
 
 
-def consume(topic, group, count):
-    consumer, records, end = member(group, topic), [], time.monotonic() + PATIENCE
+def consume(topic, group, count, isolation="read_uncommitted"):
+    consumer, records, end = member(group, topic, isolation_level=isolation), [], time.monotonic() + PATIENCE
     while len(records) < count and time.monotonic() < end:
         for batch in consumer.poll(timeout_ms=1000).values():
             records += [client.record(each.partition, each.offset, each.key, each.value, each.headers) for each in batch]
@@ -86,6 +87,55 @@ def hold(members, enough):
         held = [sorted(place.partition for place in each.assignment()) for each in members]
         if enough(held) or time.monotonic() > end:
             return held
+
+
+class Told(ConsumerRebalanceListener):
+    def __init__(self, told):
+        self.told = told
+
+    def on_partitions_assigned(self, places):
+        self.told.append(sorted(place.partition for place in places))
+
+    on_partitions_revoked = on_partitions_assigned
+
+
+def static(topic, group):
+    """Two members by name; the second ends and comes again, and has what it had. What the first was told meanwhile."""
+    total, told = partitions(topic)["partitions"], []
+
+    def named(name):
+        consumer = KafkaConsumer(**properties(group_id=group, group_instance_id=name, heartbeat_interval_ms=300))
+        consumer.subscribe([topic], listener=Told(told if name == "a" else []))
+        return consumer
+
+    first = named("a")
+    hold([first], lambda held: len(held[0]) == total)
+    second = named("b")
+    before = hold([first, second], lambda held: all(held) and len(held[0]) + len(held[1]) == total)
+    told.clear()
+    second.close()  # which does not leave, since it has a name
+    second = named("b")
+    after = hold([first, second], lambda held: len(held[1]) == len(before[1]))
+    quiet = time.monotonic() + 1  # some heartbeats
+    hold([first, second], lambda _: time.monotonic() > quiet)
+    answer = {"before": before, "after": after, "told": list(told)}
+    first.close()
+    second.close()
+    return answer
+
+
+def commits_in_flight(topic, group):
+    ends = {str(number): offset_by(topic, number, OffsetSpec.LATEST) for number in range(partitions(topic)["partitions"])}
+
+    def step(each):
+        found = [record for batch in each.poll(timeout_ms=20, max_records=1).values() for record in batch]
+        if not found:
+            return None
+        (record,) = found
+        place = {TopicPartition(topic, record.partition): OffsetAndMetadata(record.offset + 1, "", -1)}
+        return record.partition, record.offset + 1, lambda: each.commit(place)
+
+    return client.commit_in_flight(ends, lambda: member(group, topic, heartbeat_interval_ms=300), step, lambda each: each.close())
 
 
 def offset_by(topic, partition, moment):
@@ -154,5 +204,5 @@ def transaction(topic):
 
 if __name__ == "__main__":
     client.run({each.__name__: each for each in (
-        create, topics, partitions, produce, consume, rebalance, positions, bounds, offset_at, settings, alter, add_partitions,
+        create, topics, partitions, produce, consume, rebalance, static, commits_in_flight, positions, bounds, offset_at, settings, alter, add_partitions,
         delete_records, groups, describe_group, delete_group, delete_topic, transaction)})

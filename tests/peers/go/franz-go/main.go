@@ -80,7 +80,7 @@ func produce(a peer.Arguments) (peer.Answer, error) {
 	for _, wanted := range a.Records {
 		record := &kgo.Record{Topic: a.Topic, Key: wanted.Key, Value: wanted.Value}
 		for _, header := range wanted.Headers {
-			record.Headers = append(record.Headers, kgo.RecordHeader{Key: header[0], Value: []byte(header[1])})
+			record.Headers = append(record.Headers, kgo.RecordHeader{Key: header.Name, Value: header.Value})
 		}
 		if wanted.Timestamp != nil {
 			record.Timestamp = time.UnixMilli(*wanted.Timestamp)
@@ -107,8 +107,12 @@ func produce(a peer.Arguments) (peer.Answer, error) {
 }
 
 func consume(a peer.Arguments) (peer.Answer, error) {
+	isolation := kgo.ReadUncommitted()
+	if a.Isolation == "read_committed" {
+		isolation = kgo.ReadCommitted()
+	}
 	client, err := connect(kgo.ConsumerGroup(a.Group), kgo.ConsumeTopics(a.Topic), kgo.DisableAutoCommit(),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(isolation))
 	if err != nil {
 		return nil, err
 	}
@@ -133,20 +137,56 @@ func consume(a peer.Arguments) (peer.Answer, error) {
 var balancers = map[string]kgo.GroupBalancer{"range": kgo.RangeBalancer(), "roundrobin": kgo.RoundRobinBalancer(), "sticky": kgo.StickyBalancer(),
 	"cooperative-sticky": kgo.CooperativeStickyBalancer()}
 
-func rebalance(a peer.Arguments) (peer.Answer, error) {
-	return peer.Rebalance(4, func(share *peer.Share) (func(), error) {
-		take := func(_ context.Context, _ *kgo.Client, taken map[string][]int32) { share.Take(taken[a.Topic]) }
-		give := func(_ context.Context, _ *kgo.Client, given map[string][]int32) { share.Give(given[a.Topic]) }
-		client, err := connect(kgo.ConsumerGroup(a.Group), kgo.ConsumeTopics(a.Topic), kgo.Balancers(balancers[a.Strategy]),
-			kgo.HeartbeatInterval(300*time.Millisecond), kgo.OnPartitionsAssigned(take), kgo.OnPartitionsRevoked(give), kgo.OnPartitionsLost(give))
-		if err != nil {
-			return nil, err
+// join is a member that reads and forgets.
+func join(a peer.Arguments, share *peer.Share, options ...kgo.Opt) (func(), error) {
+	take := func(_ context.Context, _ *kgo.Client, taken map[string][]int32) { share.Take(taken[a.Topic]) }
+	give := func(_ context.Context, _ *kgo.Client, given map[string][]int32) { share.Give(given[a.Topic]) }
+	client, err := connect(append(options, kgo.ConsumerGroup(a.Group), kgo.ConsumeTopics(a.Topic), kgo.HeartbeatInterval(300*time.Millisecond),
+		kgo.OnPartitionsAssigned(take), kgo.OnPartitionsRevoked(give), kgo.OnPartitionsLost(give))...)
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		for !client.PollFetches(context.Background()).IsClientClosed() {
 		}
-		go func() {
-			for !client.PollFetches(context.Background()).IsClientClosed() {
+	}()
+	return client.Close, nil
+}
+
+func rebalance(a peer.Arguments) (peer.Answer, error) {
+	return peer.Rebalance(4, func(share *peer.Share) (func(), error) { return join(a, share, kgo.Balancers(balancers[a.Strategy])) })
+}
+
+func static(a peer.Arguments) (peer.Answer, error) {
+	return peer.Static(4, func(share *peer.Share, name string) (func(), error) {
+		return join(a, share, kgo.Balancers(kgo.RangeBalancer()), kgo.InstanceID(name))
+	})
+}
+
+func commitsInFlight(ctx context.Context, admin *kadm.Client, a peer.Arguments) (peer.Answer, error) {
+	listed, err := admin.ListEndOffsets(ctx, a.Topic)
+	if err != nil {
+		return nil, err
+	}
+	ends := map[int32]int64{}
+	listed.Each(func(end kadm.ListedOffset) { ends[end.Partition] = end.Offset })
+	return peer.InFlight(ends, func() (peer.Reader, error) {
+		client, err := connect(kgo.ConsumerGroup(a.Group), kgo.ConsumeTopics(a.Topic), kgo.HeartbeatInterval(300*time.Millisecond),
+			kgo.DisableAutoCommit(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+		if err != nil {
+			return peer.Reader{}, err
+		}
+		next := func() *peer.Step {
+			soon, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
+			defer cancel()
+			records := client.PollRecords(soon, 1).Records()
+			if len(records) == 0 {
+				return nil
 			}
-		}()
-		return client.Close, nil
+			return &peer.Step{Partition: records[0].Partition, Offset: records[0].Offset + 1,
+				Commit: func() error { return client.CommitRecords(ctx, records[0]) }}
+		}
+		return peer.Reader{Next: next, Leave: client.Close}, nil
 	})
 }
 
@@ -292,7 +332,7 @@ func schemas(a peer.Arguments) (peer.Answer, error) {
 func main() {
 	peer.Run(map[string]func(peer.Arguments) (peer.Answer, error){
 		"create": admin(create), "topics": admin(topics), "partitions": admin(partitions), "produce": produce, "consume": consume,
-		"rebalance": rebalance, "positions": admin(positions), "bounds": admin(bounds), "offset_at": admin(offsetAt), "settings": admin(settings),
+		"rebalance": rebalance, "static": static, "commits_in_flight": admin(commitsInFlight), "positions": admin(positions), "bounds": admin(bounds), "offset_at": admin(offsetAt), "settings": admin(settings),
 		"alter": admin(alter), "add_partitions": admin(addPartitions), "delete_records": admin(deleteRecords), "groups": admin(groups),
 		"describe_group": admin(describeGroup), "delete_group": admin(deleteGroup), "delete_topic": admin(deleteTopic),
 		"transaction": transaction, "schemas": schemas,

@@ -18,6 +18,7 @@ func config() *sarama.Config {
 	config := sarama.NewConfig()
 	config.Version = sarama.MaxVersion
 	config.Admin.Timeout = peer.Patience
+	config.Consumer.MaxWaitTime = 50 * time.Millisecond // of a fetch, behind which commits stand in line
 	if peer.Username != "" {
 		config.Net.SASL.Enable, config.Net.SASL.Mechanism = true, sarama.SASLTypePlaintext
 		config.Net.SASL.User, config.Net.SASL.Password = peer.Username, peer.Password
@@ -85,7 +86,7 @@ func produce(a peer.Arguments) (peer.Answer, error) {
 			message.Value = sarama.ByteEncoder(wanted.Value)
 		}
 		for _, header := range wanted.Headers {
-			message.Headers = append(message.Headers, sarama.RecordHeader{Key: []byte(header[0]), Value: []byte(header[1])})
+			message.Headers = append(message.Headers, sarama.RecordHeader{Key: []byte(header.Name), Value: header.Value})
 		}
 		if wanted.Timestamp != nil {
 			message.Timestamp = time.UnixMilli(*wanted.Timestamp)
@@ -188,6 +189,9 @@ func join(ctx context.Context, group string, config *sarama.Config, member *memb
 func consume(a peer.Arguments) (peer.Answer, error) {
 	config := config()
 	config.Consumer.Offsets.Initial, config.Consumer.Offsets.AutoCommit.Enable = sarama.OffsetOldest, false
+	if a.Isolation == "read_committed" {
+		config.Consumer.IsolationLevel = sarama.ReadCommitted
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), peer.Patience)
 	defer cancel()
 	member := &member{topic: a.Topic, share: &peer.Share{}, count: a.Count, records: []peer.Answer{}}
@@ -217,6 +221,81 @@ func rebalance(a peer.Arguments) (peer.Answer, error) {
 		config.Consumer.Group.Heartbeat.Interval = 300 * time.Millisecond
 		config.Consumer.Group.Rebalance.GroupStrategies = []sarama.BalanceStrategy{strategies[a.Strategy]()}
 		return join(context.Background(), a.Group, config, &member{topic: a.Topic, share: share})
+	})
+}
+
+func static(a peer.Arguments) (peer.Answer, error) {
+	return peer.Static(4, func(share *peer.Share, name string) (func(), error) {
+		config := config()
+		config.Consumer.Group.Heartbeat.Interval, config.Consumer.Group.InstanceId = 300*time.Millisecond, name
+		return join(context.Background(), a.Group, config, &member{topic: a.Topic, share: share})
+	})
+}
+
+// steps is a member that gives its records to who asks for them.
+type steps struct{ found chan *peer.Step }
+
+func (*steps) Setup(sarama.ConsumerGroupSession) error   { return nil }
+func (*steps) Cleanup(sarama.ConsumerGroupSession) error { return nil }
+
+func (s *steps) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) error {
+	for message := range claim.Messages() {
+		commit := func() error { // what it was refused with comes by another way
+			session.MarkMessage(message, "")
+			session.Commit()
+			return session.Context().Err()
+		}
+		select {
+		case <-session.Context().Done():
+			return nil
+		case s.found <- &peer.Step{Partition: message.Partition, Offset: message.Offset + 1, Commit: commit}:
+		}
+	}
+	return nil
+}
+
+func commitsInFlight(admin sarama.ClusterAdmin, a peer.Arguments) (peer.Answer, error) {
+	ends := map[int32]int64{}
+	for partition := range int32(4) {
+		end, err := listed(admin, a.Topic, partition, sarama.OffsetNewest)
+		if err != nil {
+			return nil, err
+		}
+		ends[partition] = end
+	}
+	return peer.InFlight(ends, func() (peer.Reader, error) {
+		config := config()
+		config.Consumer.Group.Heartbeat.Interval = 300 * time.Millisecond
+		config.Consumer.Offsets.Initial, config.Consumer.Offsets.AutoCommit.Enable = sarama.OffsetOldest, false
+		config.Consumer.Return.Errors, config.Consumer.MaxWaitTime = true, 5*time.Millisecond
+		consumer, err := sarama.NewConsumerGroup(brokers(), a.Group, config)
+		if err != nil {
+			return peer.Reader{}, err
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		member := &steps{make(chan *peer.Step)}
+		go func() { // some rebalances end a session with an error; then the next begins
+			for ctx.Err() == nil {
+				if err := consumer.Consume(ctx, []string{a.Topic}, member); err != nil && ctx.Err() == nil {
+					member.found <- &peer.Step{Commit: func() error { return err }}
+				}
+			}
+		}()
+		next := func() *peer.Step {
+			select {
+			case step := <-member.found:
+				return step
+			case err := <-consumer.Errors():
+				return &peer.Step{Commit: func() error { return err }}
+			case <-time.After(20 * time.Millisecond):
+				return nil
+			}
+		}
+		leave := func() {
+			cancel()
+			consumer.Close()
+		}
+		return peer.Reader{Next: next, Leave: leave}, nil
 	})
 }
 
@@ -324,7 +403,7 @@ func transaction(peer.Arguments) (peer.Answer, error) {
 func main() {
 	peer.Run(map[string]func(peer.Arguments) (peer.Answer, error){
 		"create": admin(create), "topics": admin(topics), "partitions": admin(partitions), "produce": produce, "consume": consume,
-		"rebalance": rebalance, "positions": admin(positions), "bounds": admin(bounds), "offset_at": admin(offsetAt), "settings": admin(settings),
+		"rebalance": rebalance, "static": static, "commits_in_flight": admin(commitsInFlight), "positions": admin(positions), "bounds": admin(bounds), "offset_at": admin(offsetAt), "settings": admin(settings),
 		"alter": admin(alter), "add_partitions": admin(addPartitions), "delete_records": admin(deleteRecords), "groups": admin(groups),
 		"describe_group": admin(describeGroup), "delete_group": admin(deleteGroup), "delete_topic": admin(deleteTopic), "transaction": transaction,
 	})

@@ -46,6 +46,24 @@ static struct view full_name(struct parsing *parsing, json_t *json, struct view 
     return view_of(arena_format(parsing->arena, "%.*s%s%s", VIEW_ARGS(*space), space->size ? "." : "", name));
 }
 
+/* Within the name space: of a field there is none. What is no text is no alias. */
+static struct avro_names read_aliases(struct parsing *parsing, json_t *json, struct view space) {
+    json_t *list = json_object_get(json, "aliases"), *each;
+    struct avro_names names = {0};
+    size_t at;
+    if (!json_array_size(list))
+        return names;
+    names.items = arena_zero(parsing->arena, json_array_size(list) * sizeof *names.items);
+    json_array_foreach(list, at, each) {
+        const char *name = json_string_value(each);
+        bool whole = name && (!space.size || strchr(name, '.'));
+        if (name)
+            names.items[names.count++] = view_of(arena_format(parsing->arena, "%.*s%s%s", whole ? 0 : (int)space.size,
+                                                              space.data, whole ? "" : ".", name));
+    }
+    return names;
+}
+
 static bool plain_kind(const char *name, enum avro_kind *kind) {
     for (int i = AVRO_KIND_NULL; i <= AVRO_KIND_STRING; i++) {
         if (strcmp(kinds[i], name) == 0) {
@@ -174,6 +192,7 @@ static const struct avro_node *parse_record(struct parsing *parsing, json_t *jso
             if (view_equal(node->fields[j].name, view_of(name)))
                 return refuse(parsing, "two fields with the name", name);
         node->fields[i].name = arena_copy_view(parsing->arena, view_of(name));
+        node->fields[i].aliases = read_aliases(parsing, field, VIEW(""));
         node->fields[i].has_default = json_object_get(field, "default") != NULL;
         node->fields[i].type = parse(parsing, json_object_get(field, "type"), space);
         if (!node->fields[i].type)
@@ -235,6 +254,7 @@ static const struct avro_node *parse_object(struct parsing *parsing, json_t *jso
     node->name = full_name(parsing, json, &space);
     if (node->name.size == 0)
         return refuse(parsing, "no name given for a", name);
+    node->aliases = read_aliases(parsing, json, space);
     if (map_has(parsing->names, node->name))
         return refuse(parsing, "defined twice:", node->name.data);
     if (node->kind == AVRO_KIND_RECORD)
@@ -259,6 +279,8 @@ static const struct avro_node *parse_object(struct parsing *parsing, json_t *jso
         if (!symbol)
             return refuse(parsing, "a symbol that is no text in", node->name.data);
         node->symbols[i] = arena_copy_view(parsing->arena, view_of(symbol));
+        const char *fallback = json_string_value(json_object_get(json, "default"));
+        node->has_default = node->has_default || (fallback && strcmp(fallback, symbol) == 0);
     }
     return node;
 }

@@ -30,8 +30,13 @@ enum avro_logical {
 };
 
 struct avro_node;
+struct avro_names {
+    struct view *items;
+    size_t count;
+};
 struct avro_field {
     struct view name;
+    struct avro_names aliases;
     const struct avro_node *type;
     bool has_default;
     struct view fallback; /* the default as it is written; data NULL: none, or none of a kind that is read */
@@ -40,12 +45,14 @@ struct avro_node {
     enum avro_kind kind;
     enum avro_logical logical;
     int precision, scale;
-    struct view name; /* full name of records, enums, fixed */
+    struct view name;          /* full name of records, enums, fixed */
+    struct avro_names aliases; /* full names too */
     bool map_entries; /* array of key/value records: how Connect spells a map with other than plain text keys */
     size_t count;     /* fields, branches, symbols; size of fixed */
     struct avro_field *fields;         /* record */
     const struct avro_node **branches; /* union */
     struct view *symbols;              /* enum */
+    bool has_default;                  /* enum: one of its symbols stands for those it does not know */
     const struct avro_node *items;     /* array, map */
 };
 

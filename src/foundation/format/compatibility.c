@@ -78,6 +78,25 @@ static struct view last_part(struct view name) {
     return name;
 }
 
+static bool has_alias(const struct avro_names *aliases, struct view name) {
+    for (size_t i = 0; i < aliases->count; i++)
+        if (view_equal(aliases->items[i], name))
+            return true;
+    return false;
+}
+
+/* By its name, or by one that the reader knows it had before. */
+static const struct avro_field *find_written(const struct avro_node *writer, const struct avro_field *field) {
+    const struct avro_field *found = NULL;
+    for (size_t i = 0; i < writer->count; i++) {
+        if (view_equal(writer->fields[i].name, field->name))
+            return &writer->fields[i];
+        if (!found && has_alias(&field->aliases, writer->fields[i].name))
+            found = &writer->fields[i];
+    }
+    return found;
+}
+
 static void judge_avro(struct judging *judging, const struct avro_node *reader, const struct avro_node *writer,
                        const char *path);
 
@@ -111,10 +130,7 @@ static void judge_record(struct judging *judging, const struct avro_node *reader
         return;
     vector_push(&whole->pairs, (struct pair){reader, writer, false});
     for (size_t i = 0; i < reader->count; i++) {
-        const struct avro_field *field = &reader->fields[i], *old = NULL;
-        for (size_t j = 0; j < writer->count; j++)
-            if (view_equal(writer->fields[j].name, field->name))
-                old = &writer->fields[j];
+        const struct avro_field *field = &reader->fields[i], *old = find_written(writer, field);
         struct text inner = TEXT_EMPTY;
         text_append_format(&inner, "%s/%.*s", path, VIEW_ARGS(field->name));
         if (old)
@@ -158,7 +174,8 @@ static void judge_avro(struct judging *judging, const struct avro_node *reader, 
     } else {
         bool named =
             reader->kind == AVRO_KIND_RECORD || reader->kind == AVRO_KIND_ENUM || reader->kind == AVRO_KIND_FIXED;
-        if (named && !view_equal(last_part(reader->name), last_part(writer->name)))
+        if (named && !view_equal(last_part(reader->name), last_part(writer->name)) &&
+            !has_alias(&reader->aliases, writer->name))
             reason(judging, path, "NAME_MISMATCH: %.*s was %.*s", VIEW_ARGS(reader->name), VIEW_ARGS(writer->name));
         if (reader->kind == AVRO_KIND_RECORD) {
             judge_record(judging, reader, writer, path);
@@ -168,7 +185,7 @@ static void judge_avro(struct judging *judging, const struct avro_node *reader, 
             reason(judging, path, "FIXED_SIZE_MISMATCH: %zu bytes were %zu", reader->count, writer->count);
         } else if (reader->kind == AVRO_KIND_ENUM) {
             for (size_t i = 0; i < writer->count; i++) {
-                bool known = false;
+                bool known = reader->has_default;
                 for (size_t j = 0; j < reader->count; j++)
                     known = known || view_equal(reader->symbols[j], writer->symbols[i]);
                 if (!known)

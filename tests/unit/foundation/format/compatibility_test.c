@@ -87,6 +87,31 @@ static void avro_names_symbols_sizes_and_scales_must_agree(void **state) {
     avro("{\"type\":\"map\",\"values\":\"int\"}", "{\"type\":\"array\",\"items\":\"int\"}", "TYPE_MISMATCH");
 }
 
+#define NAMED(name, more) "{\"type\":\"record\",\"name\":\"" name "\",\"fields\":[]" more "}"
+#define ENUM(symbols, more) "{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[" symbols "]" more "}"
+#define RENAMED(type) "{\"name\":\"b\",\"aliases\":[\"x\",\"a\"],\"type\":" type "}"
+
+static void avro_aliases_stand_for_the_names_before(void **state) {
+    (void)state;
+    avro(RECORD(RENAMED("\"long\"")), RECORD(FIELD("a", "\"int\"")), NULL);
+    avro(RECORD(RENAMED("\"int\"")), RECORD(FIELD("a", "\"string\"")), "/b: TYPE_MISMATCH");
+    avro(RECORD(RENAMED("\"int\"")), RECORD(FIELD("a", "\"string\"") "," FIELD("b", "\"int\"")), NULL);
+    avro(RECORD(FIELD("a", "\"int\"")), RECORD(RENAMED("\"int\"")), "/a: READER_FIELD_MISSING_DEFAULT_VALUE");
+    avro(NAMED("S", ",\"aliases\":[\"R\"]"), NAMED("R", ""), NULL);
+    avro(NAMED("R", ""), NAMED("S", ",\"aliases\":[\"R\"]"), "NAME_MISMATCH"); /* the reader's count */
+    avro(NAMED("n.S", ",\"aliases\":[\"R\"]"), NAMED("n.R", ""), NULL);
+    avro(NAMED("n.S", ",\"aliases\":[\"R\"]"), NAMED("m.R", ""), "NAME_MISMATCH");
+    avro(NAMED("n.S", ",\"aliases\":[\"m.R\"]"), NAMED("m.R", ""), NULL);
+    avro(RECORD(FIELD("a", "\"int\"")), RECORD("{\"name\":\"a\",\"type\":\"int\",\"aliases\":[7]}"), NULL);
+}
+
+static void an_avro_enum_with_a_default_reads_symbols_that_went(void **state) {
+    (void)state;
+    avro(ENUM("\"A\"", ",\"default\":\"A\""), ENUM("\"A\",\"B\"", ""), NULL);
+    avro(ENUM("\"A\"", ""), ENUM("\"A\",\"B\"", ",\"default\":\"A\""), "MISSING_ENUM_SYMBOLS: B");
+    avro(ENUM("\"A\"", ",\"default\":\"Z\""), ENUM("\"A\",\"B\"", ""), "MISSING_ENUM_SYMBOLS: B");
+}
+
 static void forward_asks_the_old_reader_and_full_asks_both(void **state) {
     (void)state;
     const char *both = RECORD(FIELD("a", "\"int\"") "," FIELD("b", "\"int\"")), *one = RECORD(FIELD("a", "\"int\""));
@@ -244,6 +269,8 @@ int main(void) {
         cmocka_unit_test(avro_numbers_widen_and_never_narrow),
         cmocka_unit_test(an_avro_union_may_grow_and_not_shrink),
         cmocka_unit_test(avro_names_symbols_sizes_and_scales_must_agree),
+        cmocka_unit_test(avro_aliases_stand_for_the_names_before),
+        cmocka_unit_test(an_avro_enum_with_a_default_reads_symbols_that_went),
         cmocka_unit_test(forward_asks_the_old_reader_and_full_asks_both),
         cmocka_unit_test(a_difference_is_found_however_deep_it_lies),
         cmocka_unit_test(a_type_that_holds_itself_many_times_is_judged_at_once),

@@ -176,19 +176,61 @@ static void the_level_of_a_subject_goes_before_the_global_one(void **state) {
                  "Invalid compatibility level");
 }
 
+static void the_global_level_and_mode_count_where_a_subject_has_none(void **state) {
+    struct scene *scene = *state;
+    registered(scene, "global-value", CUST);
+    expect(scene, "PUT", "/config", "{\"compatibility\":\"NONE\"}", 200, "{\"compatibility\":\"NONE\"}");
+    expect(scene, "GET", "/config", NULL, 200, "{\"compatibilityLevel\":\"NONE\"}");
+    registered(scene, "global-value", CUST_MUST);
+    expect(scene, "DELETE", "/config", NULL, 200, "{\"compatibilityLevel\":\"NONE\"}");
+    expect(scene, "GET", "/config", NULL, 200, "{\"compatibilityLevel\":\"BACKWARD\"}");
+    expect_fault(scene, "GET", "/mode/global-value", NULL, 404, 40409, "does not have subject-level mode");
+    expect(scene, "GET", "/mode/global-value?defaultToGlobal=true", NULL, 200, "{\"mode\":\"READWRITE\"}");
+    expect(scene, "PUT", "/mode", "{\"mode\":\"READONLY\"}", 200, "{\"mode\":\"READONLY\"}");
+    expect_fault(scene, "POST", "/subjects/global-value/versions", CUST_MORE, 422, 42205, "read-only mode");
+    expect_fault(scene, "DELETE", "/subjects/global-value/versions/1", NULL, 422, 42205, "read-only mode");
+    expect(scene, "DELETE", "/mode", NULL, 200, "{\"mode\":\"READONLY\"}");
+    expect(scene, "DELETE", "/subjects/global-value/versions/1", NULL, 200, "1");
+    expect_fault(scene, "PUT", "/mode", "{\"mode\":\"FORWARD\"}", 422, 42205, "Mode FORWARD is not");
+    expect_fault(scene, "PUT", "/config/%3A.s%3Aa", "{\"compatibility\":\"NONE\"}", 422, 42208, "contexts");
+    expect_fault(scene, "PUT", "/mode/%3A.s%3Aa", "{\"mode\":\"READONLY\"}", 422, 42208, "contexts");
+}
+
+static void a_schema_is_compared_with_the_version_that_is_asked_for(void **state) {
+    struct scene *scene = *state;
+    const char *again = "/compatibility/subjects/chosen-value/versions/1?verbose=true";
+    expect(scene, "PUT", "/config/chosen-value", "{\"compatibility\":\"NONE\"}", 200, NULL);
+    registered(scene, "chosen-value", CUST);
+    registered(scene, "chosen-value", CUST_MUST);
+    expect(scene, "PUT", "/config/chosen-value", "{\"compatibility\":\"BACKWARD\"}", 200, NULL);
+    expect(scene, "POST", "/compatibility/subjects/chosen-value/versions/latest", CUST_MUST, 200,
+           "{\"is_compatible\":true}");
+    expect(scene, "POST", again, CUST_MUST, 200, NULL);
+    assert_non_null(strstr(text_string(&scene->answer.body), "\"is_compatible\":false,\"messages\":[\"/must: READER"));
+    expect_fault(scene, "POST", "/compatibility/subjects/chosen-value/versions/9", CUST, 404, 40402, "Version 9");
+}
+
 static void a_subject_is_deleted_softly_before_it_is_deleted_for_ever(void **state) {
     struct scene *scene = *state;
     registered(scene, "gone-value", CUST);
     registered(scene, "gone-value", CUST_MORE);
+    registered(scene, "gone-not", CUST);
+    expect(scene, "PUT", "/config/gone-value", "{\"compatibility\":\"FULL\"}", 200, NULL);
+    expect(scene, "PUT", "/mode/gone-value", "{\"mode\":\"READWRITE\"}", 200, NULL);
     expect_fault(scene, "DELETE", "/subjects/gone-value?permanent=true", NULL, 404, 40405, "was not deleted first");
     expect(scene, "DELETE", "/subjects/gone-value", NULL, 200, "[1,2]");
     expect_fault(scene, "GET", "/subjects/gone-value/versions", NULL, 404, 40401, "Subject 'gone-value' not found.");
     expect(scene, "GET", "/subjects/gone-value/versions?deleted=true", NULL, 200, "[1,2]");
-    expect(scene, "GET", "/subjects?subjectPrefix=gone", NULL, 200, "[]");
-    expect(scene, "GET", "/subjects?subjectPrefix=gone&deleted=true", NULL, 200, "[\"gone-value\"]");
+    expect(scene, "GET", "/subjects?subjectPrefix=gone", NULL, 200, "[\"gone-not\"]");
+    expect(scene, "GET", "/subjects?subjectPrefix=gone&deleted=true", NULL, 200, "[\"gone-not\",\"gone-value\"]");
+    expect(scene, "GET", "/subjects?subjectPrefix=gone&deletedOnly=true", NULL, 200, "[\"gone-value\"]");
+    expect_fault(scene, "GET", "/config/gone-value", NULL, 404, 40408, "does not have"); /* none for its successor */
+    expect_fault(scene, "GET", "/mode/gone-value", NULL, 404, 40409, "does not have");
+    expect_fault(scene, "POST", "/subjects/gone-value", CUST, 404, 40401, "not found");
+    expect(scene, "POST", "/subjects/gone-value?deleted=true", CUST, 200, NULL);
     expect_fault(scene, "DELETE", "/subjects/gone-value", NULL, 404, 40404, "was soft deleted");
     expect(scene, "DELETE", "/subjects/gone-value?permanent=true", NULL, 200, "[1,2]");
-    expect(scene, "GET", "/subjects?subjectPrefix=gone&deleted=true", NULL, 200, "[]");
+    expect(scene, "GET", "/subjects?subjectPrefix=gone&deleted=true", NULL, 200, "[\"gone-not\"]");
     registered(scene, "gone-value", CUST);
     expect(scene, "GET", "/subjects/gone-value/versions", NULL, 200, "[1]");
 }
@@ -203,6 +245,9 @@ static void a_version_is_deleted_softly_before_it_is_deleted_for_ever(void **sta
     expect_fault(scene, "DELETE", "/subjects/part-value/versions/1", NULL, 404, 40406, "was soft deleted");
     expect_fault(scene, "GET", "/subjects/part-value/versions/1", NULL, 404, 40402, "Version 1 not found.");
     expect(scene, "GET", "/subjects/part-value/versions/1?deleted=true", NULL, 200, NULL);
+    expect(scene, "GET", "/subjects/part-value/versions?deletedOnly=true", NULL, 200, "[1]");
+    expect_fault(scene, "POST", "/subjects/part-value", CUST, 404, 40403, "Schema not found");
+    expect(scene, "POST", "/subjects/part-value?deleted=true", CUST, 200, NULL);
     expect(scene, "DELETE", "/subjects/part-value/versions/1?permanent=true", NULL, 200, "1");
     expect(scene, "DELETE", "/subjects/part-value/versions/latest", NULL, 200, "2");
 }
@@ -277,6 +322,9 @@ static void an_avro_schema_may_refer_to_another_and_is_compared_with_it_inside(v
     assert_int_equal(registered(scene, "buyer", BUYER("1", "")), id);
     snprintf(list, sizeof list, "[%d]", id);
     expect(scene, "GET", "/subjects/address/versions/1/referencedby", NULL, 200, list);
+    assert_int_equal(registered(scene, "buyer-too", BUYER("1", "")), id); /* one schema, told once */
+    expect(scene, "GET", "/subjects/address/versions/1/referencedby", NULL, 200, list);
+    expect(scene, "DELETE", "/subjects/buyer-too", NULL, 200, "[1]");
     expect_fault(scene, "DELETE", "/subjects/address/versions/1", NULL, 422, 42206, "One or more references exist");
     expect_fault(scene, "DELETE", "/subjects/address", NULL, 422, 42206, "subject=address,version=1");
     expect_fault(scene, "POST", "/subjects/buyer/versions", BUYER("2", ""), 422, 42201, "No schema reference found");
@@ -288,7 +336,9 @@ static void an_avro_schema_may_refer_to_another_and_is_compared_with_it_inside(v
                "\\\"type\\\":\\\"int\\\"}]}\"}");
     expect_fault(scene, "POST", "/subjects/buyer/versions", BUYER("2", ""), 409, 409, "code");
     expect(scene, "DELETE", "/subjects/buyer", NULL, 200, "[1]");
+    expect(scene, "GET", "/subjects/address/versions/1/referencedby", NULL, 200, "[]");
     expect(scene, "DELETE", "/subjects/address", NULL, 200, "[1,2]");
+    expect_fault(scene, "POST", "/subjects/buyer/versions", BUYER("1", ""), 422, 42201, "No schema reference found");
 }
 
 static void a_json_schema_may_refer_to_another(void **state) {
@@ -399,6 +449,13 @@ static void an_import_brings_its_own_ids_and_versions(void **state) {
                 777);
     expect_fault(scene, "PUT", "/mode/brought-value", "{\"mode\":\"IMPORT\"}", 422, 42205,
                  "Cannot import since found existing");
+    expect(scene, "PUT", "/mode/brought-value?force=true", "{\"mode\":\"IMPORT\"}", 200, "{\"mode\":\"IMPORT\"}");
+    text_clear(&body);
+    text_append(&body, (struct view){CUST_MORE, sizeof CUST_MORE - 2});
+    text_append_string(&body, ",\"id\":800,\"version\":5}");
+    expect_fault(scene, "POST", "/subjects/brought-value/versions", text_string(&body), 422, 42205,
+                 "has a version 5 already");
+    expect(scene, "DELETE", "/mode/brought-value", NULL, 200, "{\"mode\":\"IMPORT\"}");
     text_free(&body);
 }
 
@@ -461,6 +518,8 @@ int main(void) {
         cmocka_unit_test(an_incompatible_schema_is_refused_and_the_reason_is_told),
         cmocka_unit_test(a_schema_of_another_type_is_incompatible),
         cmocka_unit_test(the_level_of_a_subject_goes_before_the_global_one),
+        cmocka_unit_test(the_global_level_and_mode_count_where_a_subject_has_none),
+        cmocka_unit_test(a_schema_is_compared_with_the_version_that_is_asked_for),
         cmocka_unit_test(a_subject_is_deleted_softly_before_it_is_deleted_for_ever),
         cmocka_unit_test(a_version_is_deleted_softly_before_it_is_deleted_for_ever),
         cmocka_unit_test(what_cannot_be_taken_is_refused_by_name),

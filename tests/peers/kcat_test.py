@@ -55,6 +55,16 @@ class Kcat(KcatScene):
         self.produce("k1:\n", "-K", ":", "-Z")
         self.assertEqual(self.consume("-f", "%o %k %S %s %h\n"), "0 k1 2 v1 h=one,i=two\n1 k2 2 v2 h=one,i=two\n2 k1 -1  \n")
 
+    def test_what_is_empty_and_what_is_missing_are_told_apart_by_a_reader_of_committed_records(self):
+        self.create()
+        self.produce(":\n", "-K", ":", "-Z", "-H", "missing", "-H", "empty=")
+        self.assertEqual(self.consume("-f", "%K %S %h\n", "-X", "isolation.level=read_committed"), "-1 -1 missing=NULL,empty=\n")
+
+    def test_a_transaction_is_refused_with_the_way_out(self):
+        self.create()
+        self.assertRegex(self.failing("-P", "-t", self.topic(), "-X", "transactional.id=t", text="x\n"),
+                         "Transactional Id authorization failed: .*use Apache Kafka through --profile")
+
     def test_every_compression_comes_back_idempotently(self):
         self.create()
         for compression in COMPRESSIONS:
@@ -75,7 +85,8 @@ class Kcat(KcatScene):
         between = int(time.time() * 1000)
         time.sleep(0.05)
         self.produce("two\nthree\n", "-z", "snappy")
-        self.assertIn("offset 1", self.kcat("-Q", "-t", f"{self.topic()}:0:{between}"))
+        for moment, offset in ((between, 1), (1, 0), (99999999999999, -1)):
+            self.assertIn(f"offset {offset}\n", self.kcat("-Q", "-t", f"{self.topic()}:0:{moment}"))
 
     def test_a_group_goes_on_where_it_committed(self):
         self.create(2)
@@ -85,6 +96,32 @@ class Kcat(KcatScene):
         self.assertEqual(sorted(self.kcat(*reader).split()), ["a", "b"])
         self.produce("c\n", "-p", "1")
         self.assertEqual(self.kcat(*reader).split(), ["c"])
+
+    def test_a_member_with_a_name_comes_again_and_nobody_is_bothered(self):
+        self.create(4)
+        first, second = (self.named(number) for number in (1, 2))
+        self.until(lambda: [len(self.held(number)) for number in (1, 2)] == [2, 2])
+        had, told = self.held(2), self.told(1)
+        second.terminate()  # which does not leave the group, since it has a name
+        second.wait(PATIENCE)
+        self.named(2)
+        self.until(lambda: self.held(2) == had)
+        time.sleep(1)  # some heartbeats
+        self.assertEqual(self.told(1), told)
+        self.assertIsNone(first.poll())
+
+    def named(self, number):
+        with open(f"{self.stage.home}/member{number}", "w", encoding="utf-8") as said:
+            member = subprocess.Popen(self.line("-X", "heartbeat.interval.ms=300", "-X", f"group.instance.id=m{number}", "-G", self.topic(),
+                                                self.topic()), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said)
+        self.addCleanup(member.wait, PATIENCE)
+        self.addCleanup(member.terminate)
+        return member
+
+    def told(self, number):
+        """What the group told this member."""
+        with open(f"{self.stage.home}/member{number}", encoding="utf-8") as said:
+            return [line for line in said if "rebalance" in line]
 
     def test_two_members_share_the_partitions_and_the_one_that_stays_takes_all(self):
         self.create(4)

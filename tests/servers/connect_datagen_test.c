@@ -316,6 +316,19 @@ static void offsets_are_changed_only_while_it_is_stopped(void **state) {
     text_free(&body);
 }
 
+static void an_offset_that_nobody_comes_to_does_not_keep_it_from_being_stopped(void **state) {
+    struct scene *scene = *state;
+    ask(scene, "POST", "/connectors", CREATE, 201);
+    ask(scene, "PUT", "/connectors/CDC_Postgresql/stop", NULL, 204);
+    ask(scene, "PATCH", OFFSETS,
+        "{\"offsets\":[{\"partition\":{\"quickstart\":\"customers\"},\"offset\":{\"snapshot\":\"done\",\"changes\":"
+        "9000000000000000000}}]}",
+        200);
+    ask(scene, "PUT", "/connectors/CDC_Postgresql/resume", NULL, 202);
+    ask(scene, "PUT", "/connectors/CDC_Postgresql/stop", NULL, 204);
+    ask(scene, "DELETE", "/connectors/CDC_Postgresql", NULL, 204);
+}
+
 /* A connector whose file of customers is made, and goes away before it runs. */
 static void create_without_its_file(struct scene *scene, const char *more) {
     char path[120];
@@ -445,6 +458,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_is_wrong_in_a_configuration_is_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(some_settings_are_changed_and_the_others_stay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(offsets_are_changed_only_while_it_is_stopped, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_offset_that_nobody_comes_to_does_not_keep_it_from_being_stopped, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_failed_connector_says_why_and_the_worker_and_the_others_go_on, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_connector_that_is_to_be_started_again_is_when_its_reason_is_gone, set_up,

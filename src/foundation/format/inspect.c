@@ -9,6 +9,7 @@
 #include "foundation/format/framing.h"
 #include "foundation/format/json_schema.h"
 #include "foundation/format/proto_schema.h"
+#include "foundation/format/schema_check.h"
 
 static void print_base64(struct text *json, struct view bytes) {
     text_append_char(json, '"');
@@ -136,7 +137,10 @@ int schema_text_check(struct view registry_type, struct view schema, struct text
         return check_proto(schema, canonical, error);
     if (registry_type.size == 0 || view_equal(registry_type, VIEW("AVRO"))) {
         struct arena arena = ARENA_EMPTY;
-        int result = avro_schema_parse(schema, &arena, error) ? 0 : -1;
+        const struct avro_node *node = avro_schema_parse(schema, &arena, error);
+        json_t *parsed = node ? json_loadb(schema.data, schema.size, JSON_DECODE_ANY, NULL) : NULL;
+        int result = !node ? -1 : parsed ? avro_schema_check(parsed, node, error) : 0;
+        json_decref(parsed);
         arena_free(&arena);
         if (result != 0)
             return -1;
@@ -155,6 +159,10 @@ int schema_text_check(struct view registry_type, struct view schema, struct text
     if (view_equal(registry_type, VIEW("JSON")) && !json_is_object(root) && !json_is_boolean(root)) {
         json_decref(root);
         return error_set(error, ERROR_INVALID, "JSON Schema: a schema is an object or a boolean");
+    }
+    if (view_equal(registry_type, VIEW("JSON")) && json_schema_check(root, error) != 0) {
+        json_decref(root);
+        return -1;
     }
     char *text = json_dumps(root, JSON_COMPACT | JSON_ENCODE_ANY | JSON_PRESERVE_ORDER);
     text_append_string(canonical, text);

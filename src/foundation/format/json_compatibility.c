@@ -74,17 +74,21 @@ static json_t *step_into(json_t *at, struct view step) {
     return next;
 }
 
-/* Inside of the document; NULL: it leads nowhere, or outside. */
-static json_t *target_of(json_t *root, const char *reference) {
-    struct view rest = view_of(reference), step;
-    if (strcmp(reference, "#") == 0)
+json_t *json_pointer_find(json_t *root, struct view pointer) {
+    struct view rest = pointer, step;
+    if (rest.size == 0)
         return root;
-    if (!view_starts_with(rest, VIEW("#/")))
+    if (rest.data[0] != '/')
         return NULL;
-    rest = (struct view){rest.data + 2, rest.size - 2};
+    rest = (struct view){rest.data + 1, rest.size - 1};
     while (root && view_split(&rest, '/', &step))
         root = step_into(root, step);
     return root;
+}
+
+/* Inside of the document; NULL: it leads nowhere, or outside. */
+static json_t *target_of(json_t *root, const char *reference) {
+    return reference[0] == '#' ? json_pointer_find(root, view_of(reference + 1)) : NULL;
 }
 
 /* --- a schema taken apart: what all must hold --- */

@@ -138,17 +138,17 @@ static struct customer *change_somebody(struct source *source) {
 }
 
 /* The changes made before a restart are made again in memory, and not sent: averages go on where they were. */
-static void resume(struct source *source, const char *offset) {
+static void resume(struct source *source, const struct connector_run *run) {
     static const char name[] = "\"changes\":";
-    const char *place = offset ? strstr(offset, name) : NULL;
+    const char *place = run->offset ? strstr(run->offset, name) : NULL;
     int64_t changes = 0;
     if (!place)
         return;
     place += sizeof name - 1;
     view_to_int64((struct view){place, strspn(place, "0123456789")}, &changes);
     source->snapshot_done = true;
-    while (source->changes < changes)
-        change_somebody(source);
+    while (source->changes < changes && (source->changes % 4096 || !mailbox_closed(run->stop)))
+        change_somebody(source); /* an offset that somebody set may be any number: who stops it does not wait */
 }
 
 /* --- running --- */
@@ -230,7 +230,7 @@ static int run_source(const struct connector_run *run, struct error *error) {
     struct error reason = {0};
     int result = make_customers(&source, run->config, &reason);
     if (result == 0)
-        resume(&source, run->offset);
+        resume(&source, run);
     /* Servers of a room are started in any order: one that is not there yet is waited for. */
     while (result == 0 && (result = prepare(&source, run, &reason)) != 0 && may_pass(&reason)) {
         log_warn("connect", "%s waits: %s", run->name, reason.message);

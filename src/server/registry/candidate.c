@@ -84,11 +84,43 @@ bool candidate_read(struct candidate *candidate, const struct store *store, stru
     return good;
 }
 
-/* By which two texts are the same that are not so to the letter: members of objects in order of their names; PROTOBUF
- * that another registry printed as this one prints it. */
+static json_t *plain_avro(json_t *schema);
+
+/* Replaces a member of an object by its plain form. */
+static void make_plain(json_t *object, const char *member) {
+    json_t *value = json_object_get(object, member);
+    if (value)
+        json_object_set_new(object, member, plain_avro(value));
+}
+
+/* A new reference; what it is made of may change. */
+static json_t *plain_avro(json_t *schema) {
+    while (json_is_object(schema) && json_object_size(schema) == 1 && json_object_get(schema, "type"))
+        schema = json_object_get(schema, "type");
+    json_t *fields = json_object_get(schema, "fields");
+    json_incref(schema);
+    for (size_t i = 0; i < json_array_size(schema); i++)
+        json_array_set_new(schema, i, plain_avro(json_array_get(schema, i)));
+    for (size_t i = 0; i < json_array_size(fields); i++)
+        make_plain(json_array_get(fields, i), "type");
+    if (json_is_object(schema)) {
+        make_plain(schema, "items");
+        make_plain(schema, "values");
+        make_plain(schema, "type");
+    }
+    return schema;
+}
+
+/* By which two texts are the same that are not so to the letter: members of objects in order of their names, of AVRO
+ * {"type":X} as X; PROTOBUF that another registry printed as this one prints it. */
 static void append_normal(const char *type, struct view schema, struct text *out) {
     json_t *root =
         is_protobuf(type) || !schema.data ? NULL : json_loadb(schema.data, schema.size, JSON_DECODE_ANY, NULL);
+    if (root && strcmp(type, "AVRO") == 0) {
+        json_t *plain = plain_avro(root);
+        json_decref(root);
+        root = plain;
+    }
     char *sorted = root ? json_dumps(root, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     if (sorted)
         text_append_string(out, sorted);
@@ -105,7 +137,8 @@ bool candidate_same(const struct candidate *candidate, const struct stored_schem
         return false;
     if (view_equal(text_view(&candidate->text), view_of(schema->text)))
         return true;
-    if (!normalise)
+    if (!normalise &&
+        strcmp(candidate->type, "AVRO") != 0) /* Avro's members have no order, as in Confluent's registry */
         return false;
     struct text left = TEXT_EMPTY, right = TEXT_EMPTY;
     append_normal(candidate->type, text_view(&candidate->text), &left);

@@ -27,7 +27,13 @@ void compatibility_test(struct registry *registry, const struct http_exchange *e
     const struct stored_schema *only = NULL;
     struct candidate candidate = {0};
     struct text reasons = TEXT_EMPTY;
-    if (version && !(only = version_named(registry, exchange, false, reply)))
+    const struct stored_subject *subject = store_subject(&registry->store, name);
+    bool latest = version && (strcmp(version, "latest") == 0 || strcmp(version, "-1") == 0);
+    if (!subject_is_allowed(name, reply))
+        return;
+    /* the first schema of a subject is compatible with what there is */
+    if (version && (!latest || subject_latest(subject, false)) &&
+        !(only = version_named(registry, exchange, false, reply)))
         return;
     if (candidate_read(&candidate, &registry->store, http_exchange_body(exchange), reply)) {
         bool good = compatible(&registry->store, store_level(&registry->store, name),

@@ -85,6 +85,8 @@ static bool page_takes(struct page *page, struct text *out) {
 
 void subjects_list(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const char *prefix = http_exchange_query(exchange, "subjectPrefix");
+    if (prefix && (strcmp(prefix, ":*:") == 0 || strcmp(prefix, ":.:") == 0)) /* of all contexts, of the default one */
+        prefix = NULL;
     bool only = asks(exchange, "deletedOnly"), deleted = only || asks(exchange, "deleted");
     struct page page;
     if (!page_read(&page, exchange, reply))

@@ -112,6 +112,78 @@ static void an_avro_enum_with_a_default_reads_symbols_that_went(void **state) {
     avro(ENUM("\"A\"", ",\"default\":\"Z\""), ENUM("\"A\",\"B\"", ""), "MISSING_ENUM_SYMBOLS: B");
 }
 
+static void check(const char *type, const char *schema, const char *why) {
+    struct text canonical = TEXT_EMPTY;
+    struct error error = {0};
+    int result = schema_text_check(view_of(type), view_of(schema), &canonical, &error);
+    if ((result != 0) != (why != NULL) || (why && !strstr(error.message, why)))
+        fail_msg("%s: %d %s", schema, result, error.message);
+    text_free(&canonical);
+}
+
+static void avro_names_symbols_and_defaults_are_checked_before_they_are_taken(void **state) {
+    (void)state;
+    check("AVRO", "{\"type\":\"record\",\"name\":\"1R\",\"fields\":[]}", "unlike '1R'");
+    check("AVRO", "{\"type\":\"record\",\"name\":\"a.b.R_1\",\"fields\":[]}", NULL);
+    check("AVRO", "{\"type\":\"record\",\"name\":\"R\",\"namespace\":\"a..b\",\"fields\":[]}", "unlike 'a..b'");
+    check("AVRO", RECORD(FIELD("a b", "\"int\"")), "unlike 'a b'");
+    check("AVRO", RECORD(FIELD("a", "{\"type\":\"array\",\"items\":{\"type\":\"fixed\",\"name\":\"x-y\",\"size\":1}}")),
+          "unlike 'x-y'");
+    check("AVRO", "{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",\"A\"]}", "twice: 'A'");
+    check("AVRO", "{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"a-b\"]}", "unlike 'a-b'");
+    check("AVRO", "{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\"],\"default\":\"B\"}",
+          "none of the symbols: 'B'");
+    static const struct {
+        const char *schema, *why;
+    } defaults[] = {
+        {RECORD(DEFAULTED("a", "\"int\"", "\"x\"")), "of another type than the field 'a'"},
+        {RECORD(DEFAULTED("a", "\"int\"", "3000000000")), "of another type"},
+        {RECORD(DEFAULTED("a", "\"long\"", "3000000000")), NULL},
+        {RECORD(DEFAULTED("a", "\"string\"", "null")), "of another type"},
+        {RECORD(DEFAULTED("a", "[\"null\",\"int\"]", "null")), NULL},
+        {RECORD(DEFAULTED("a", "[\"null\",\"int\"]", "5")), NULL},
+        {RECORD(DEFAULTED("a", "[\"null\",\"int\"]", "true")), "of another type"},
+        {RECORD(DEFAULTED("a", "{\"type\":\"array\",\"items\":\"int\"}", "[1,\"x\"]")), "of another type"},
+        {RECORD(DEFAULTED("a", "{\"type\":\"map\",\"values\":\"int\"}", "{\"k\":1}")), NULL},
+        {RECORD(DEFAULTED("a", "{\"type\":\"record\",\"name\":\"S\",\"fields\":[" FIELD("x", "\"int\"") "]}", "{}")),
+         "of another type"},
+    };
+    for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
+        check("AVRO", defaults[i].schema, defaults[i].why);
+}
+
+static void json_keywords_have_their_shapes(void **state) {
+    (void)state;
+    static const struct {
+        const char *schema, *why;
+    } cases[] = {
+        {"{\"type\":\"foo\"}", "type: is one of"},
+        {"{\"type\":5}", "type: is one of"},
+        {"{\"type\":[]}", "type: is one of"},
+        {"{\"type\":[\"null\",\"string\"]}", NULL},
+        {"{\"properties\":[]}", "properties: is an object"},
+        {"{\"properties\":{\"a\":5}}", "a: a schema is an object or a boolean"},
+        {"{\"properties\":{\"a\":{\"type\":\"x\"}}}", "type: is one of"},
+        {"{\"required\":\"a\"}", "required: is a list of names"},
+        {"{\"enum\":\"a\"}", "enum: is a list"},
+        {"{\"oneOf\":[]}", "oneOf: is a list of schemas"},
+        {"{\"items\":[{},true]}", NULL},
+        {"{\"items\":5}", "items: a schema is"},
+        {"{\"minLength\":\"x\"}", "minLength: is a number"},
+        {"{\"minLength\":-1}", "minLength: is a number"},
+        {"{\"minimum\":-1.5,\"exclusiveMinimum\":true}", NULL},
+        {"{\"exclusiveMinimum\":3,\"multipleOf\":0.5,\"uniqueItems\":true}", NULL},
+        {"{\"dependencies\":{\"a\":[\"b\"],\"c\":{}}}", NULL},
+        {"{\"dependentRequired\":{\"a\":{}}}", "a: is a list of names"},
+        {"{\"$ref\":\"#/definitions/x\"}", "$ref leads nowhere: #/definitions/x"},
+        {"{\"$ref\":\"#/definitions/x\",\"definitions\":{\"x\":{}}}", NULL},
+        {"{\"$ref\":\"other.json\",\"unknown\":5}", NULL},
+        {"true", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check("JSON", cases[i].schema, cases[i].why);
+}
+
 static void forward_asks_the_old_reader_and_full_asks_both(void **state) {
     (void)state;
     const char *both = RECORD(FIELD("a", "\"int\"") "," FIELD("b", "\"int\"")), *one = RECORD(FIELD("a", "\"int\""));
@@ -271,6 +343,8 @@ int main(void) {
         cmocka_unit_test(avro_names_symbols_sizes_and_scales_must_agree),
         cmocka_unit_test(avro_aliases_stand_for_the_names_before),
         cmocka_unit_test(an_avro_enum_with_a_default_reads_symbols_that_went),
+        cmocka_unit_test(avro_names_symbols_and_defaults_are_checked_before_they_are_taken),
+        cmocka_unit_test(json_keywords_have_their_shapes),
         cmocka_unit_test(forward_asks_the_old_reader_and_full_asks_both),
         cmocka_unit_test(a_difference_is_found_however_deep_it_lies),
         cmocka_unit_test(a_type_that_holds_itself_many_times_is_judged_at_once),

@@ -134,11 +134,44 @@ static void an_avro_schema_is_answered_without_a_type(void **state) {
     expect(scene, "GET", path, NULL, 200, CUST);
 }
 
-static void look_up_minds_the_order_of_members_only_without_normalize(void **state) {
+static void look_up_minds_the_order_of_members_of_json_only_and_not_with_normalize(void **state) {
     struct scene *scene = *state;
-    registered(scene, "order-value", CUST);
-    expect_fault(scene, "POST", "/subjects/order-value", CUST_REORDERED, 404, 40403, "Schema not found");
-    expect(scene, "POST", "/subjects/order-value?normalize=true", CUST_REORDERED, 200, NULL);
+    const char *one = "{\"schemaType\":\"JSON\",\"schema\":\"{\\\"title\\\":\\\"R\\\",\\\"type\\\":\\\"object\\\"}\"}";
+    const char *other =
+        "{\"schemaType\":\"JSON\",\"schema\":\"{\\\"type\\\":\\\"object\\\",\\\"title\\\":\\\"R\\\"}\"}";
+    registered(scene, "order-value", one);
+    expect_fault(scene, "POST", "/subjects/order-value", other, 404, 40403, "Schema not found");
+    expect(scene, "POST", "/subjects/order-value?normalize=true", other, 200, NULL);
+    int id = registered(scene, "order-avro", CUST);
+    expect(scene, "POST", "/subjects/order-avro", CUST_REORDERED, 200, NULL);
+    assert_int_equal(registered(scene, "order-avro", CUST_REORDERED), id);
+}
+
+static void a_type_in_braces_is_the_type(void **state) {
+    struct scene *scene = *state;
+    int id =
+        registered(scene, "plain-value", "{\"schema\":\"{\\\"type\\\":\\\"array\\\",\\\"items\\\":\\\"int\\\"}\"}");
+    assert_int_equal(
+        registered(scene, "plain-value",
+                   "{\"schema\":\"{\\\"items\\\":{\\\"type\\\":\\\"int\\\"},\\\"type\\\":\\\"array\\\"}\"}"),
+        id);
+    expect(scene, "GET", "/subjects/plain-value/versions", NULL, 200, "[1]");
+}
+
+static void the_first_schema_of_a_subject_is_compatible(void **state) {
+    struct scene *scene = *state;
+    expect(scene, "POST", "/compatibility/subjects/first-value/versions/latest", CUST, 200, "{\"is_compatible\":true}");
+    expect(scene, "POST", "/compatibility/subjects/first-value/versions", CUST, 200, "{\"is_compatible\":true}");
+    expect_fault(scene, "POST", "/compatibility/subjects/first-value/versions/1", CUST, 404, 40401, "first-value");
+    expect_fault(scene, "POST", "/compatibility/subjects/%3A.ctx%3Aa/versions/latest", CUST, 422, 42208, "contexts");
+}
+
+static void subjects_of_every_context_are_those_of_the_one_there_is(void **state) {
+    struct scene *scene = *state;
+    registered(scene, "listed-value", CUST);
+    expect(scene, "GET", "/subjects?subjectPrefix=:*:", NULL, 200, NULL);
+    assert_non_null(strstr(text_string(&scene->answer.body), "\"listed-value\""));
+    expect(scene, "GET", "/subjects?subjectPrefix=:.ctx:", NULL, 200, "[]");
 }
 
 static void an_incompatible_schema_is_refused_and_the_reason_is_told(void **state) {
@@ -514,7 +547,10 @@ int main(void) {
         cmocka_unit_test(the_same_text_has_the_same_id_under_every_subject),
         cmocka_unit_test(a_version_is_answered_with_its_text_and_json_names_its_type),
         cmocka_unit_test(an_avro_schema_is_answered_without_a_type),
-        cmocka_unit_test(look_up_minds_the_order_of_members_only_without_normalize),
+        cmocka_unit_test(look_up_minds_the_order_of_members_of_json_only_and_not_with_normalize),
+        cmocka_unit_test(a_type_in_braces_is_the_type),
+        cmocka_unit_test(the_first_schema_of_a_subject_is_compatible),
+        cmocka_unit_test(subjects_of_every_context_are_those_of_the_one_there_is),
         cmocka_unit_test(an_incompatible_schema_is_refused_and_the_reason_is_told),
         cmocka_unit_test(a_schema_of_another_type_is_incompatible),
         cmocka_unit_test(the_level_of_a_subject_goes_before_the_global_one),

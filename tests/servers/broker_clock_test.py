@@ -113,13 +113,15 @@ class Clock(Scene):
                 given = {"replica_id": -1, "max_wait_ms": 1500, "min_bytes": 1, "max_bytes": 1 << 20,
                          "topics": [{"topic": "t", "partitions": [{"partition": 0, "fetch_offset": len(end), "partition_max_bytes": 1 << 20}]}]}
                 began = time.monotonic()
-                wire.send("Fetch", 4, **given)
+                wire.send("Fetch", 4, **dict(given, min_bytes=1 << 19))
                 time.sleep(0.2)
                 self.move(seconds)
+                self.kcat("-P", "-t", "t", text="too little\n")  # it looks, and waits on for the rest of its time
                 wire.hear("Fetch", 4)
                 self.assertGreater(time.monotonic() - began, 1.4)
                 self.assertLess(time.monotonic() - began, PATIENCE)
                 given["max_wait_ms"] = 60000
+                given["topics"][0]["partitions"][0]["fetch_offset"] += 1
                 began = time.monotonic()
                 wire.send("Fetch", 4, **given)
                 time.sleep(0.2)

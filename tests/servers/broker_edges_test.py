@@ -9,6 +9,7 @@ from broker_wire import Wire, frame
 from kafka_wire import batch, crc32c, produce
 
 UNKNOWN_TOPIC, INVALID_TIMESTAMP, UNSUPPORTED_VERSION, BAD_ASSIGNMENT, BAD_CONFIG, INVALID_REQUEST = 3, 32, 35, 39, 40, 42
+CORRUPT, NO_TRANSACTIONS, NO_SUCH_CODEC, INVALID_RECORD = 2, 53, 76, 87
 BAD_ENDPOINT, WRONG_ENDPOINT = 115, 114
 TOPIC, BROKER = 2, 4
 
@@ -102,6 +103,64 @@ class Edges(Scene):
         data = batch([(b"k", b"v", 1)])
         self.assertEqual(self.send(stamped(data, 8)), INVALID_TIMESTAMP)
         self.assertEqual(self.send(data), NONE)
+
+    def configured(self, topic, **settings):
+        configs = [{"name": name.replace("_", "."), "value": value} for name, value in settings.items()]
+        answer = self.wire.call("CreateTopics", 5, topics=[{"name": topic, "num_partitions": 1, "replication_factor": 1, "assignments": [],
+                                                            "configs": configs}], timeout_ms=1000, validate_only=0)
+        self.assertEqual(answer["topics"][0]["error_code"], NONE)
+
+    def test_batches_that_cannot_be_kept_are_refused_each_with_its_code(self):
+        good, two = batch([(b"k", b"v", 1)]), batch([(b"k", b"v", 1), (b"l", b"w", 1)])
+        recounted = two[:57] + struct.pack(">i", 1) + two[61:]
+        recounted = recounted[:17] + struct.pack(">I", crc32c(recounted[21:])) + recounted[21:]
+        unnumbered = good[:43] + struct.pack(">qhi", 7, 0, -1) + good[57:]
+        unnumbered = unnumbered[:17] + struct.pack(">I", crc32c(unnumbered[21:])) + unnumbered[21:]
+        for what, data, code, more in [
+                ("a wrong checksum", good[:-1] + b"x", CORRUPT, {}), ("half a batch", good[:-1], CORRUPT, {}),
+                ("none", b"", INVALID_RECORD, {}), ("two batches", good + good, INVALID_RECORD, {}),
+                ("another number of records", recounted, INVALID_RECORD, {}),
+                ("a producer without a sequence", unnumbered, INVALID_RECORD, {}),
+                ("a transaction's", stamped(good, 16), NO_TRANSACTIONS, {}), ("a control batch", stamped(good, 32), NO_TRANSACTIONS, {}),
+                ("an unknown codec", stamped(good, 5), NO_SUCH_CODEC, {}), ("zstd for an old reader", stamped(good, 4), NO_SUCH_CODEC, {"version": 6}),
+                ("acks that there are not", good, 21, {"acks": 2}), ("the broker's own topic", good, 17, {"topic": "__consumer_offsets"})]:
+            self.assertEqual(self.send(data, **more), code, what)
+        self.configured("keyed", cleanup_policy="compact")
+        self.assertEqual(self.send(batch([(None, b"v", 1)]), topic="keyed"), INVALID_RECORD)
+        self.assertEqual(self.send(batch([(b"k", None, 1)]), topic="keyed"), NONE)
+        self.configured("timely", message_timestamp_after_max_ms="60000")
+        self.assertEqual(self.send(batch([(b"k", b"v", int(time.time() * 1000) + 3600000)]), topic="timely"), INVALID_TIMESTAMP)
+        self.assertEqual(self.send(batch([(b"k", b"v", int(time.time() * 1000))]), topic="timely"), NONE)
+        self.configured("narrow", max_message_bytes="100")
+        self.assertEqual(self.send(batch([(b"k", b"v" * 200, 1)]), topic="narrow"), 10)
+        self.assertEqual(self.offset_of(-1)[1], 0)  # nothing of all that is in the log
+
+    def sequenced(self, epoch, sequence):
+        data = batch([(b"k", b"v", 1)])
+        data = data[:43] + struct.pack(">qhi", 7, epoch, sequence) + data[57:]
+        return self.send(data[:17] + struct.pack(">I", crc32c(data[21:])) + data[21:])
+
+    def test_batches_come_in_order_and_once_as_kafka_has_it(self):
+        for epoch, sequence, code, end in [(1, 0, NONE, 1), (1, 1, NONE, 2), (1, 0, NONE, 2), (1, 3, 45, 2), (0, 2, 47, 2), (2, 2, 45, 2), (2, 0, NONE, 3)]:
+            self.assertEqual(self.sequenced(epoch, sequence), code, (epoch, sequence))
+            self.assertEqual(self.offset_of(-1)[1], end, (epoch, sequence))
+
+    def test_what_is_compacted_only_is_not_cut_and_the_start_of_a_log_is_told(self):
+        def delete(topic, offset):
+            answer = self.wire.call("DeleteRecords", 1, timeout_ms=1000, topics=[{"name": topic, "partitions": [{"partition_index": 0, "offset": offset}]}])
+            return answer["topics"][0]["partitions"][0]["error_code"]
+        self.configured("keyed", cleanup_policy="compact")
+        self.assertEqual(self.send(batch([(b"k", b"v", 1)]), topic="keyed"), NONE)
+        self.assertEqual(delete("keyed", 1), 44)
+        for _ in range(3):
+            self.assertEqual(self.send(batch([(b"k", b"v", 1)])), NONE)
+        self.assertEqual(delete("t", 2), NONE)
+        answer = self.wire.call("Produce", 8, transactional_id=None, acks=-1, timeout_ms=1000,
+                                topic_data=[{"name": "t", "partition_data": [{"index": 0, "records": batch([(b"k", b"v", 1)])}]}])
+        self.assertEqual(answer["responses"][0]["partition_responses"][0]["log_start_offset"], 2)
+        answer = self.wire.call("Fetch", 5, replica_id=-1, max_wait_ms=0, min_bytes=0, max_bytes=1 << 20,
+                                topics=[{"topic": "t", "partitions": [{"partition": 0, "fetch_offset": 2, "partition_max_bytes": 1 << 20}]}])
+        self.assertEqual(answer["responses"][0]["partitions"][0]["log_start_offset"], 2)
 
     # --- looking up ---
 

@@ -160,10 +160,10 @@ class Groups(Scene):
         self.assertEqual(first.leave(), UNKNOWN_MEMBER)
 
     def test_a_silent_member_is_out_after_its_session(self):
-        first = self.one(session=1000)
-        second = Member(self, session=1000)
+        first = self.one(session=1000, rebalance=600000)
+        second = Member(self, session=1000, rebalance=600000)
         second.begin()
-        self.assertEqual(second.hear(), NONE)  # the first never came back
+        self.assertEqual(second.hear(), NONE)  # the first never came back, and nobody waits for the rebalance's time
         self.assertTrue(second.leads())
         self.assertEqual(first.heartbeat(), UNKNOWN_MEMBER)
 
@@ -172,6 +172,12 @@ class Groups(Scene):
         for _ in range(6):
             time.sleep(0.4)
             self.assertEqual(member.heartbeat(), NONE)
+
+    def test_commits_keep_a_session(self):
+        member = self.one(session=1000)
+        for offset in range(6):
+            time.sleep(0.4)
+            self.assertEqual(member.commit(offset), NONE)
 
     def test_who_does_not_join_again_within_the_rebalance_time_is_out(self):
         first = self.one(session=30000, rebalance=700)
@@ -266,6 +272,15 @@ class Groups(Scene):
         other.begin()
         self.assertEqual(other.hear(), NONE)
         self.assertEqual(static.heartbeat(), ILLEGAL_GENERATION)  # not: unknown
+
+    def test_a_member_does_not_become_another_ones_instance(self):
+        self.one(instance="i1", session=30000, rebalance=700)
+        other = Member(self, rebalance=700)
+        other.begin()
+        self.assertEqual(other.hear(), NONE)
+        other.instance = "i1"
+        other.ask()
+        self.assertEqual(other.hear(), FENCED)
 
     # offsets
 

@@ -275,6 +275,56 @@ static void producers_are_known_after_a_stop_a_kill_and_a_lost_snapshot(void **s
     }
 }
 
+/* One record of a producer, and what is known of it when the same comes again. */
+static void append_sequence(struct scene *scene, int32_t sequence) {
+    struct sample sample = {"k", "v", 1};
+    struct sample_batch batch = {.records = &sample, .count = 1, .producer_id = 7, .base_sequence = sequence};
+    int64_t offset;
+    assert_int_equal(append_batch(scene, &batch, &offset, NULL), 0);
+    assert_int_equal(offset, sequence);
+}
+
+static enum producer_verdict judge(const struct scene *scene, int32_t sequence, int64_t *offset) {
+    struct batch_header header = {.producer_id = 7, .base_sequence = sequence, .record_count = 1};
+    return producers_judge(partition_producers(scene->partition), &header, offset);
+}
+
+static void producers_are_known_though_their_records_went(void **state) {
+    struct scene *scene = *state;
+    int64_t offset = -1;
+    scene->limits.segment_bytes = 1000;
+    reopen(scene, true, TRUST_ALL);
+    for (int32_t i = 0; partition_closed_count(scene->partition) < 3; i++)
+        append_sequence(scene, i);
+    int64_t end = partition_end_offset(scene->partition);
+    assert_int_equal(partition_trim(scene->partition, end, NULL), 0);
+    reopen(scene, false, TRUST_CLOSED); /* the last record is left in its segment; of those before the snapshot knows */
+    assert_int_equal(judge(scene, (int32_t)end - 2, &offset), PRODUCER_DUPLICATE);
+    assert_int_equal(offset, end - 2);
+}
+
+static void a_snapshot_of_a_longer_log_and_a_damaged_one_are_not_believed(void **state) {
+    struct scene *scene = *state;
+    int64_t offset = -1;
+    for (int32_t i = 0; i < 3; i++)
+        append_sequence(scene, i);
+    partition_close(scene->partition, true);
+    char *folder = file_join(scene->folder, "t-0"), *snapshot = file_join(folder, "00000000000000000003.snapshot");
+    char *log = path_of(scene, 0, SEGMENT_LOG);
+    write_bytes_at(snapshot, size_of(snapshot) - 1, "\x09", 1); /* the last batch's offset */
+    assert_int_equal(try_open(scene, TRUST_ALL, NULL), 0);
+    assert_int_equal(judge(scene, 2, &offset), PRODUCER_DUPLICATE);
+    assert_int_equal(offset, 2);
+    partition_close(scene->partition, true);
+    assert_int_equal(truncate(log, size_of(log) - 1), 0);
+    assert_int_equal(try_open(scene, TRUST_NOTHING, NULL), 0);
+    assert_int_equal(partition_end_offset(scene->partition), 2);
+    assert_int_equal(judge(scene, 2, &offset), PRODUCER_NEW);
+    memory_free(folder);
+    memory_free(snapshot);
+    memory_free(log);
+}
+
 static void a_write_that_fails_leaves_nothing_and_the_next_one_works(void **state) {
     struct scene *scene = *state;
     struct rlimit before, small;
@@ -409,6 +459,35 @@ static void a_segment_is_closed_by_age_when_there_is_something_in_it(void **stat
     assert_int_equal(partition_closed_count(scene->partition), 1);
 }
 
+static void a_segment_is_closed_by_age_when_the_next_record_comes(void **state) {
+    struct scene *scene = *state;
+    struct clock clock = {.fixed = true};
+    clock_fix(&clock, 50000);
+    scene->limits.segment_ms = 1000;
+    scene->limits.clock = &clock;
+    partition_set_limits(scene->partition, &scene->limits);
+    append_many(scene, 1);
+    clock_fix(&clock, 50999);
+    append_many(scene, 1);
+    assert_int_equal(partition_closed_count(scene->partition), 0);
+    clock_fix(&clock, 51000);
+    append_many(scene, 1);
+    assert_int_equal(partition_closed_count(scene->partition), 1);
+}
+
+static void records_without_a_time_are_as_old_as_their_file(void **state) {
+    struct scene *scene = *state;
+    struct clock clock = {.fixed = true};
+    clock_fix(&clock, 50000);
+    scene->limits.clock = &clock;
+    partition_set_limits(scene->partition, &scene->limits);
+    append_at(scene, -1);
+    assert_int_equal(partition_retain(scene->partition, -1, 50000, NULL), 0);
+    assert_int_equal(partition_start_offset(scene->partition), 0);
+    assert_int_equal(partition_retain(scene->partition, -1, 50001, NULL), 0);
+    assert_int_equal(partition_start_offset(scene->partition), 1);
+}
+
 static void a_time_finds_the_first_record_that_is_not_older(void **state) {
     struct scene *scene = *state;
     scene->limits.segment_bytes = 3000;
@@ -483,12 +562,16 @@ int main(void) {
         SENTENCE(after_a_clean_stop_and_after_a_kill_closed_segments_are_believed),
         SENTENCE(a_missing_or_wrong_index_is_made_anew),
         SENTENCE(producers_are_known_after_a_stop_a_kill_and_a_lost_snapshot),
+        SENTENCE(producers_are_known_though_their_records_went),
+        SENTENCE(a_snapshot_of_a_longer_log_and_a_damaged_one_are_not_believed),
         SENTENCE(a_write_that_fails_leaves_nothing_and_the_next_one_works),
         SENTENCE(what_a_failing_disk_was_told_once_is_not_acknowledged_afterwards),
         SENTENCE(a_trim_cut_short_is_finished_by_the_next_start),
         SENTENCE(trimming_moves_the_start_and_offsets_go_on),
         SENTENCE(retention_takes_whole_segments_by_size_and_by_age),
         SENTENCE(a_segment_is_closed_by_age_when_there_is_something_in_it),
+        SENTENCE(a_segment_is_closed_by_age_when_the_next_record_comes),
+        SENTENCE(records_without_a_time_are_as_old_as_their_file),
         SENTENCE(a_time_finds_the_first_record_that_is_not_older),
         SENTENCE(a_replacement_cut_short_is_dropped_before_and_finished_after_its_name_changed),
     };

@@ -15,7 +15,8 @@ from kafka_wire import batch
 
 RECORDED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "recorded.txt")
 OK, OUT_OF_RANGE, UNKNOWN_TOPIC, ILLEGAL_GENERATION, UNKNOWN_MEMBER, UNSUPPORTED = 0, 1, 3, 22, 25, 35
-REFUSED, NOT_LOGGED_IN, ID_REQUIRED, NEWEST = 53, 58, 79, 4  # NEWEST: version of ApiVersions
+REFUSED, NOT_LOGGED_IN, ID_REQUIRED, UNKNOWN_ID = 53, 58, 79, 100
+NEWEST, BY_ID = 4, 13  # versions: ApiVersions; Fetch by ids of topics
 PARTITIONS, RECORDS, SINCE = 4, 10, 1700000000000  # of each topic; its records are all in partition 0, a second apart
 STORED = batch([(b"k", b"%d" % number, SINCE + 1000 * number) for number in range(RECORDS)])
 NO_ACLS = -1 << 31
@@ -227,7 +228,28 @@ class Replay(Scene):
                 self.assertEqual(found["records"], stored(place["records"]))
 
     def sayFetch(self, version, asked, got):
+        if version >= BY_ID:
+            return {"responses": each(asked["topics"], self.unknown, "topic_id")}
         return {"responses": each(asked["topics"], self.fetched, "topic")}
+
+    @staticmethod
+    def unknown(place):
+        """The id of a topic of the broker that was recorded."""
+        return {"partition_index": place["partition"], "error_code": UNKNOWN_ID, "high_watermark": -1, "last_stable_offset": -1,
+                "log_start_offset": -1, "preferred_read_replica": -1, "records": b""}
+
+    def test_a_topic_is_read_by_the_id_of_one_of_ours(self):
+        self.try_each(("Fetch",), self.read_ours)
+
+    def read_ours(self, name, data):
+        version = struct.unpack(">h", data[2:4])[0]
+        if version < BY_ID:
+            return
+        self.make_topics(["by-id"])
+        ours = self.wire.call("Metadata", 12, topics=[{"name": "by-id"}])["topics"][0]["topic_id"]
+        for topic in read_frame(data)[3]["topics"]:
+            data = data.replace(topic["topic_id"], ours)
+        self.replay(name, data, lambda version, asked, got: {"responses": each(asked["topics"], self.fetched, "topic_id")})
 
     @staticmethod
     def fetched(place):

@@ -241,6 +241,9 @@ def proto():
         put("proto", f"text-{i}", b"\0" + text)
     for i, bytes_ in enumerate(PROTO_DESCRIPTORS):
         put("proto", f"descriptor-{i}", b"\1" + bytes_)
+    put("proto", "record-0", b"\2\0" + bytes.fromhex("08ffffffffffffffffff01100318ffffffffffffffffff0121000000000000f83f2dcdcccc3d30013a026869420"
+                                                     "1ff480152020102500 35a050a016b10076202080 56a0c08c0eed6cd061080cab5ee0172030a01777d09000000".replace(" ", "")))
+    put("proto", "record-1", b"\2\4\0\0" + bytes.fromhex("a00607a206017a"))
 
 
 def writer():

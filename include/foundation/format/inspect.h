@@ -5,9 +5,9 @@
 
 #include "foundation/format/format.h"
 
-/* Framed AVRO or JSON_SR payload to JSON text. Unframed valid JSON is copied, other UTF-8 becomes a JSON string,
- * the rest base64. *how names it: "AVRO", "JSON_SR", "JSON", "STRING", "BYTES"; *schema_id 0 when unframed.
- * *how is a constant, never freed. */
+/* Framed AVRO, JSON_SR or PROTOBUF payload to JSON text. Unframed valid JSON is copied, other UTF-8 becomes a JSON
+ * string, the rest base64. *how names it: "AVRO", "JSON_SR", "PROTOBUF", "JSON", "STRING", "BYTES"; *schema_id 0 when
+ * unframed. *how is a constant, never freed. */
 int inspect_to_json(struct view bytes, struct schema_source *schemas, struct text *json, const char **how,
                     int32_t *schema_id, struct error *error);
 /* Parsed Avro schema resolution between writer and reader, JSON Schema diff: compatibility checks of the registry. */

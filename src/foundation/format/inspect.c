@@ -48,6 +48,14 @@ static int avro_to_json(struct view schema, struct view payload, struct text *js
     return result;
 }
 
+static int show_proto(struct view schema, struct view payload, struct text *json, struct error *error) {
+    struct arena arena = ARENA_EMPTY;
+    const struct proto_file *file = proto_parse(schema, &arena, error);
+    int result = file ? proto_to_json(file, payload, json, error) : -1;
+    arena_free(&arena);
+    return result;
+}
+
 int inspect_to_json(struct view bytes, struct schema_source *schemas, struct text *json, const char **how,
                     int32_t *schema_id, struct error *error) {
     struct view payload, schema, type;
@@ -66,6 +74,10 @@ int inspect_to_json(struct view bytes, struct schema_source *schemas, struct tex
             if (type.size == 0 || view_equal(type, VIEW("AVRO"))) {
                 *how = "AVRO";
                 return avro_to_json(schema, payload, json, error);
+            }
+            if (view_equal(type, VIEW("PROTOBUF"))) {
+                *how = "PROTOBUF";
+                return show_proto(schema, payload, json, error);
             }
             *how = "BYTES";
             return error_set(error, ERROR_UNSUPPORTED, "schema id %d is of type %.*s, which is not decoded here",

@@ -109,6 +109,10 @@ int proto_canonical(struct view schema, struct text *out, struct error *error);
 /* A schema, as proto_parse takes it, to a descriptor in base64. */
 int proto_serialize(struct view schema, struct view path, struct text *out, struct error *error);
 
+/* A record's payload behind its frame (the path to its message, then the message) as JSON, in the order of field
+ * numbers: fields that the schema does not know as "#NUMBER". ERROR_CORRUPT: the bytes are no such message. */
+int proto_to_json(const struct proto_file *file, struct view payload, struct text *json, struct error *error);
+
 /* One file, nothing resolved. */
 struct proto_file *proto_parse_file(struct view text, struct arena *arena, struct error *error);
 /* Over a list of files: what they name, in full_name, file and target. */

@@ -24,9 +24,23 @@ static void skip(struct proto_reader *reader, uint64_t size, struct view *bytes)
         reader->broken = true;
         return;
     }
-    if (bytes)
-        *bytes = (struct view){reader->at, (size_t)size};
+    *bytes = (struct view){reader->at, (size_t)size};
     reader->at += size;
+}
+
+static uint64_t read_fixed(struct proto_reader *reader, size_t size) {
+    struct view bytes = VIEW("");
+    uint64_t number = 0;
+    skip(reader, size, &bytes);
+    for (size_t i = bytes.size; i-- > 0;)
+        number = number << 8 | (unsigned char)bytes.data[i];
+    return number;
+}
+
+uint64_t proto_read_value(struct proto_reader *reader, enum proto_wire wire) {
+    return wire == PROTO_FIXED64   ? read_fixed(reader, 8)
+           : wire == PROTO_FIXED32 ? read_fixed(reader, 4)
+                                   : read_varint(reader);
 }
 
 bool proto_read(struct proto_reader *reader) {
@@ -37,22 +51,12 @@ bool proto_read(struct proto_reader *reader) {
     reader->wire = (enum proto_wire)(tag & 7);
     reader->number = 0;
     reader->bytes = VIEW("");
-    switch (reader->wire) {
-    case PROTO_VARINT:
-        reader->number = read_varint(reader);
-        break;
-    case PROTO_FIXED64:
-        skip(reader, 8, NULL);
-        break;
-    case PROTO_FIXED32:
-        skip(reader, 4, NULL);
-        break;
-    case PROTO_BYTES:
+    if (reader->wire == PROTO_BYTES)
         skip(reader, read_varint(reader), &reader->bytes);
-        break;
-    default:
+    else if (reader->wire == PROTO_VARINT || reader->wire == PROTO_FIXED64 || reader->wire == PROTO_FIXED32)
+        reader->number = proto_read_value(reader, reader->wire);
+    else
         reader->broken = true;
-    }
     reader->broken = reader->broken || reader->field == 0;
     return !reader->broken;
 }

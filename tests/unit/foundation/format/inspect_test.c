@@ -18,7 +18,8 @@ static int by_id(void *context, int32_t id, struct view *text, struct view *type
                            "\"values\":\"int\"}},"
                            "{\"name\":\"d\",\"type\":{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":900,"
                            "\"scale\":800}}]}")
-                    : VIEW("{\"type\":\"object\"}");
+            : id == 3 ? VIEW("syntax = \"proto3\"; message A { int32 a = 1; message In { string s = 1; } }")
+                      : VIEW("{\"type\":\"object\"}");
     if (id == 4)
         return error_set(error, ERROR_UNREACHABLE, "registry at 127.0.0.1:1 does not answer");
     return id <= 3 ? 0 : error_set(error, ERROR_NOT_FOUND, "schema %d not found", (int)id);
@@ -55,6 +56,8 @@ static void framed_records_are_shown_by_their_schema(void **state) {
     (void)state;
     expect(VIEW("\0\0\0\0\1\2\2a\xe\0\0"), "AVRO", 1, "{\"m\":{\"a\":7}}"); /* no column can hold 900 digits */
     expect(VIEW("\0\0\0\0\2{\"a\":1}"), "JSON_SR", 2, "{\"a\":1}");
+    expect(VIEW("\0\0\0\0\3\0\x08\7"), "PROTOBUF", 3, "{\"a\":7}");
+    expect(VIEW("\0\0\0\0\3\4\0\0\x0a\1x"), "PROTOBUF", 3, "{\"s\":\"x\"}"); /* A.In: two indexes */
 }
 
 static void unframed_records_are_json_text_or_bytes(void **state) {
@@ -73,7 +76,8 @@ static void damaged_and_unknown_frames_are_errors_that_say_so(void **state) {
     expect_error(VIEW("\0\0\0\0\1\0\0more"), ERROR_CORRUPT, "more bytes");
     expect_error(VIEW("\0\0\0\0\1\2\2\xff\xe\0\0"), ERROR_CORRUPT, "a map's key is not UTF-8");
     expect_error(VIEW("\0\0\0\0\2{"), ERROR_CORRUPT, "says JSON");
-    expect_error(VIEW("\0\0\0\0\3x"), ERROR_UNSUPPORTED, "PROTOBUF");
+    expect_error(VIEW("\0\0\0\0\3\0\x0a"), ERROR_CORRUPT, "the payload is no A of its PROTOBUF schema");
+    expect_error(VIEW("\0\0\0\0\3"), ERROR_CORRUPT, "the payload is no message of its PROTOBUF schema");
     expect_error(VIEW("\0\0\0\0\4x"), ERROR_UNREACHABLE, "does not answer");
 }
 

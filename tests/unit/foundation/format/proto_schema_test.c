@@ -8,6 +8,7 @@
 
 #include "foundation/base/base64.h"
 #include "foundation/format/proto_schema.h"
+#include "foundation/format/proto_wire.h"
 
 #include <cmocka.h>
 
@@ -445,6 +446,67 @@ static void what_is_imported_is_compared_where_it_is_used(void **state) {
     text_free(&reasons);
 }
 
+/* --- records --- */
+
+static const char everything[] =
+    "syntax = \"proto3\"; import \"google/protobuf/timestamp.proto\"; import \"google/protobuf/wrappers.proto\"; "
+    "message A { int32 i = 1; sint64 s = 2; uint64 u = 3; "
+    "double d = 4; float f = 5; bool b = 6; string t = 7; bytes y = 8; E e = 9; repeated int32 many = 10; map<string, "
+    "int32> m "
+    "= 11; A inner = 12; google.protobuf.Timestamp at = 13; google.protobuf.StringValue w = 14; oneof o { fixed32 x = "
+    "15; } } enum E { ZERO = 0; ONE = 1; }";
+
+static void expect_shown(struct view message, const char *expected) {
+    struct arena arena = ARENA_EMPTY;
+    struct error error = {0};
+    struct text payload = TEXT_EMPTY, json = TEXT_EMPTY;
+    const struct proto_file *file = proto_parse(VIEW(everything), &arena, &error);
+    if (!file)
+        fail_msg("%s", error.message);
+    text_append_char(&payload, '\0');
+    text_append(&payload, message);
+    int result = proto_to_json(file, text_view(&payload), &json, &error);
+    assert_string_equal(result == 0 ? text_string(&json) : error.message, expected);
+    arena_free(&arena);
+    text_free(&payload);
+    text_free(&json);
+}
+
+static void a_record_is_shown_as_its_schema_says(void **state) {
+    (void)state;
+    expect_shown(VIEW(""), "{}");
+    expect_shown(
+        VIEW("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x10\x03\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
+        "{\"i\":-1,\"s\":-2,\"u\":18446744073709551615}");
+    expect_shown(VIEW("\x21\0\0\0\0\0\0\xf8\x3f\x2d\xcd\xcc\xcc\x3d\x30\x01\x3a\x02hi\x42\x01\xff\x48\x01"),
+                 "{\"d\":1.5,\"f\":0.1,\"b\":true,\"t\":\"hi\",\"y\":\"/w==\",\"e\":\"ONE\"}");
+    expect_shown(VIEW("\x52\x02\x01\x02\x50\x03\x5a\x05\x0a\x01k\x10\x07\x5a\x03\x0a\x01z"),
+                 "{\"many\":[1,2,3],\"m\":{\"k\":7,\"z\":0}}");
+    expect_shown(
+        VIEW("\x62\x02\x08\x05\x6a\x0c\x08\xc0\xee\xd6\xcd\x06\x10\x80\xca\xb5\xee\x01\x72\x03\x0a\x01w\x7d\x09\0\0\0"),
+        "{\"inner\":{\"i\":5},\"at\":\"2026-03-14T19:30:08.500000000Z\",\"w\":\"w\",\"x\":9}");
+    expect_shown(VIEW("\x08\x01\x08\x02\x48\x63"), "{\"i\":2,\"e\":99}"); /* the last one counts; no such constant */
+    expect_shown(VIEW("\xa0\x06\x07\xa2\x06\x01x"), "{\"#100\":[7,\"eA==\"]}");
+}
+
+static void bytes_of_another_message_are_refused(void **state) {
+    (void)state;
+    expect_shown(VIEW("\x08"), "the payload is no A of its PROTOBUF schema");
+    expect_shown(VIEW("\x0a\x01x"), "the payload is no int32 of its PROTOBUF schema");
+    expect_shown(VIEW("\x62\x02\x08"), "the payload is no A of its PROTOBUF schema");
+    expect_shown(VIEW("\x52\x01\xff"), "the payload is no int32 of its PROTOBUF schema");
+    struct text deep = TEXT_EMPTY, more = TEXT_EMPTY;
+    for (int i = 0; i < 200; i++) {
+        text_clear(&more);
+        proto_put_bytes(&more, 12, deep.data ? text_view(&deep) : VIEW(""));
+        text_clear(&deep);
+        text_append(&deep, text_view(&more));
+    }
+    expect_shown(text_view(&deep), "the payload's messages are nested more than 64 deep");
+    text_free(&deep);
+    text_free(&more);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_kept_has_no_comments_and_one_layout),
@@ -466,6 +528,8 @@ int main(void) {
         cmocka_unit_test(messages_stay_and_enums_may_go),
         cmocka_unit_test(required_fields_neither_come_nor_go),
         cmocka_unit_test(what_is_imported_is_compared_where_it_is_used),
+        cmocka_unit_test(a_record_is_shown_as_its_schema_says),
+        cmocka_unit_test(bytes_of_another_message_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 """The servers that the benches compare: ours, Apache Kafka, Apicurio's registry. All as programs, started and stopped here, in temporary
 folders, on free ports of the loopback."""
+import atexit
 import glob
 import http.client
 import json
@@ -51,6 +52,7 @@ class Process:
     def __init__(self):
         self.home = tempfile.mkdtemp(prefix="servers-bench-")
         self.process = None
+        atexit.register(self.close)  # whatever ends a bench leaves nothing running
 
     def launch(self, command, environment=None):
         self.began = time.monotonic()
@@ -73,7 +75,7 @@ class Process:
     def close(self):
         if self.process and self.process.poll() is None:
             self.end()
-        shutil.rmtree(self.home)
+        shutil.rmtree(self.home, ignore_errors=True)
 
     def cpu(self):
         """Seconds, of threads that have ended too."""

@@ -194,9 +194,10 @@ def small_batches(sides):
 
 def connections(sides):
     count, request = 500, framed(frame("ApiVersions", 0, {}))
+    before = {side: side.memory_mb()[0] for side in sides}  # what the first round made stays for the others
 
     def run(side, _):
-        before, cpu, began = side.memory_mb()[0], side.cpu(), time.monotonic()
+        cpu, began = side.cpu(), time.monotonic()
         taken = [socket.create_connection(("127.0.0.1", int(side.port))) for _ in range(count)]
         for each in taken:
             each.sendall(request)
@@ -204,7 +205,7 @@ def connections(sides):
             if not each.recv(65536):
                 raise SystemExit(f"{side.name} refused a connection")
         out = {"took": (time.monotonic() - began) * 1000, "cpu": (side.cpu() - cpu) * 1000,
-               "each": max(0, side.memory_mb()[0] - before) * 1000 / count}
+               "each": max(0, side.memory_mb()[0] - before[side]) * 1000 / count}
         cpu, began = side.cpu(), time.monotonic()
         time.sleep(2)
         out["idle"] = (side.cpu() - cpu) / (time.monotonic() - began) * 100
@@ -309,7 +310,7 @@ def recovery(sides):
 
 # --- rows of registries ---
 
-def look_ups(_):
+def look_ups():
     sides = [OurRegistry()] + ([Apicurio()] if os.environ.get("APICURIO_HOME") and not ALONE else [])
     schema = json.dumps({"schema": json.dumps({"type": "record", "name": "R", "fields": [{"name": f"f{i}", "type": "string"} for i in range(20)]})})
 
@@ -328,18 +329,14 @@ def look_ups(_):
                 out |= {(name, way): count / wall * 1e9, (name, way, "p50"): p50 / 1e6, (name, way, "cpu"): (side.cpu() - cpu) / count * 1e6}
         return out
 
-    try:
-        tell("registry ready", "ms", sides, [side.first_start * 1000 for side in sides], places=0)
-        figures = in_turn(sides, run)
-        for name in ("id", "version", "text"):
-            for way, how in (("one", "one after another"), ("eight", "eight clients")):
-                tell(f"registry look-ups by {name}, {how}", "/s", sides, figures[name, way], True, places=0)
-                tell("  p50", "ms", sides, figures[name, way, "p50"], places=3)
-                tell("  registry's CPU each", "us", sides, figures[name, way, "cpu"], places=1)
-        memory(sides, "of the registry", None)
-    finally:
-        for side in sides:
-            side.close()
+    tell("registry ready", "ms", sides, [side.first_start * 1000 for side in sides], places=0)
+    figures = in_turn(sides, run)
+    for name in ("id", "version", "text"):
+        for way, how in (("one", "one after another"), ("eight", "eight clients")):
+            tell(f"registry look-ups by {name}, {how}", "/s", sides, figures[name, way], True, places=0)
+            tell("  p50", "ms", sides, figures[name, way, "p50"], places=3)
+            tell("  registry's CPU each", "us", sides, figures[name, way, "cpu"], places=1)
+    memory(sides, "of the registry", None)
 
 
 BROKER_ROWS = [ready, idle, load, java_load, latency, small_batches, connections, paced, idle_consumers, recovery]
@@ -349,21 +346,17 @@ def main(wanted):
     rows = [row for row in BROKER_ROWS if not wanted or row.__name__ in wanted]
     print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     if rows:
-        sides = []
-        try:
-            sides.append(Ours())
-            if kafka_jars() and not ALONE:
-                sides.append(Kafka())
-            for row in rows:
-                row(sides)
-        finally:
-            for side in sides:
-                side.close()
+        sides = [Ours()] + ([Kafka()] if kafka_jars() and not ALONE else [])
+        for row in rows:
+            row(sides)
+        for side in sides:
+            side.close()
     if not wanted or "look_ups" in wanted:
-        look_ups(None)
+        look_ups()
     print(f"load of the machine after: {os.getloadavg()[0]:.1f}", flush=True)
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))
     main(sys.argv[1:])

@@ -27,10 +27,10 @@ SHIM = r"""
 #include <time.h>
 #include <unistd.h>
 
-/* The wall clock is off by the seconds that the file named by CLOCK_OFFSET holds. */
-static long offset(void) {
+/* The wall clock is off by the seconds that the file named by CLOCK_OFFSET holds, and so many have passed as CLOCK_PASSED says. */
+static long offset(const char *which) {
     char text[32] = {0};
-    int file = open(getenv("CLOCK_OFFSET"), O_RDONLY | O_CLOEXEC);
+    int file = open(getenv(which), O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return 0;
     if (read(file, text, sizeof text - 1) < 0)
@@ -42,7 +42,9 @@ static long offset(void) {
 int clock_gettime(clockid_t clock, struct timespec *now) {
     int result = (int)syscall(SYS_clock_gettime, clock, now);
     if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)
-        now->tv_sec += offset();
+        now->tv_sec += offset("CLOCK_OFFSET");
+    else if (clock == CLOCK_MONOTONIC)
+        now->tv_sec += offset("CLOCK_PASSED");
     return result;
 }
 
@@ -65,7 +67,7 @@ class Clock(Scene):
         with open(source, "w", encoding="utf-8") as out:
             out.write(SHIM)
         subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
-        self.environment = {"LD_PRELOAD": library, "CLOCK_OFFSET": self.offset}
+        self.environment = {"LD_PRELOAD": library, "CLOCK_OFFSET": self.offset, "CLOCK_PASSED": self.home + "/passed"}
         self.move(0)
         self.start(environment=self.environment)
 
@@ -154,6 +156,43 @@ class Clock(Scene):
         poll(6)  # past a look at what has expired
         self.assertEqual(consumer.committed([confluent_kafka.TopicPartition("t", 0)], timeout=PATIENCE)[0].offset, 2)
         consumer.close()
+
+    def ask(self, name, version, **given):
+        with Wire(self.address()) as wire:  # one of its own: who is silent for days is let go
+            return wire.call(name, version, **given)
+
+    def committed(self):
+        return self.ask("OffsetFetch", 5, group_id="g", topics=[{"name": "t", "partition_indexes": [0]}])["topics"][0]["partitions"][0]["committed_offset"]
+
+    def test_offsets_of_a_group_that_nobody_came_to_go_after_a_week_by_both_clocks(self):
+        answer = self.ask("OffsetCommit", 5, group_id="g", generation_id_or_member_epoch=-1, member_id="",
+                          topics=[{"name": "t", "partitions": [{"partition_index": 0, "committed_offset": 5, "committed_metadata": ""}]}])
+        self.assertEqual(answer["topics"][0]["partitions"][0]["error_code"], 0)
+        self.move(8 * 24 * HOUR)
+        time.sleep(6)  # the broker looks every five seconds
+        self.assertEqual(self.committed(), 5)
+        with open(self.home + "/passed", "w", encoding="utf-8") as passed:
+            passed.write(str(8 * 24 * HOUR))
+        self.eventually(lambda: self.committed() == -1)
+
+    def test_what_is_known_of_a_producer_goes_after_a_day(self):
+        def known():
+            answer = self.ask("DescribeProducers", 0, topics=[{"name": "t", "partition_indexes": [0]}])
+            return len(answer["topics"][0]["partitions"][0]["active_producers"])
+        producer = confluent_kafka.Producer({"bootstrap.servers": self.address(), "log_level": 0, "enable.idempotence": True})
+        producer.produce("t", "v", partition=0)
+        self.assertEqual(producer.flush(PATIENCE), 0)
+        self.move(23 * HOUR)
+        time.sleep(6)
+        self.assertEqual(known(), 1)
+        self.move(25 * HOUR)
+        self.eventually(lambda: known() == 0)
+
+    def eventually(self, holds):
+        deadline = time.monotonic() + PATIENCE
+        while not holds():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.3)
 
     def test_retention_by_age_takes_what_is_older_by_the_clock_and_nothing_else(self):
         self.configured("r", retention_ms=str(HOUR * 500), segment_ms="1000")

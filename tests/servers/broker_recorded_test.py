@@ -382,6 +382,16 @@ class Replay(Scene):
     def sayOffsetDelete(self, version, asked, got):
         return {"topics": each(asked["topics"], lambda place: {"partition_index": place["partition_index"]})}
 
+    # The newer protocols are refused at once, in words that name the way out; no assignment is written as -1
+
+    def sayConsumerGroupHeartbeat(self, version, asked, got):
+        return {"error_code": UNSUPPORTED, "assignment": -1,
+                "error_message": "The consumer group protocol is not supported by this broker; set group.protocol=classic."}
+
+    def sayShareGroupHeartbeat(self, version, asked, got):
+        return {"error_code": UNSUPPORTED, "assignment": -1,
+                "error_message": "Share groups are not supported by this broker; use Apache Kafka through --profile."}
+
     # Members: first as strangers
 
     def prepareJoinGroup(self, asked):

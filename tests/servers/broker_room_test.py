@@ -233,17 +233,65 @@ class Slow(Room):
         with self.connect() as slow:
             slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
             request = frame("Fetch", 4, fetch(most=50 << 20))
-            slow.sendall(struct.pack(">i", len(request)) + request)
+            slow.sendall((struct.pack(">i", len(request)) + request) * 20)
             slow.settimeout(PATIENCE)
-            wanted = struct.unpack(">i", slow.recv(4))[0]
             taken, began = 0, time.monotonic()
-            while taken < wanted:
-                taking_little = time.monotonic() - began < 14  # less than makes room in the system's buffer for more
-                if taking_little:
-                    time.sleep(0.15)
-                piece = slow.recv(8192 if taking_little else 65536)
-                self.assertTrue(piece, f"closed after {taken} of {wanted} bytes")
+            while time.monotonic() - began < 14:
+                time.sleep(0.15)
+                piece = slow.recv(8192)  # less than makes room in the system's buffer for more
+                self.assertTrue(piece, f"closed after {taken} bytes")
                 taken += len(piece)
+
+    def bytes_read(self):
+        """By the broker, from its log and from its clients."""
+        with open(f"/proc/{self.broker.pid}/io", encoding="utf-8") as lines:
+            return next(int(line.split()[1]) for line in lines if line.startswith("rchar:"))
+
+    def test_what_is_read_of_the_log_for_those_who_take_nothing_is_a_piece_each(self):
+        self.fill(20)
+        before, request = self.bytes_read(), frame("Fetch", 4, fetch(most=50 << 20))
+        stalled = []
+        for _ in range(20):
+            each = self.connect()
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            each.sendall((struct.pack(">i", len(request)) + request) * 8)
+            stalled.append(each)
+        with Wire(self.address(), PATIENCE) as other:  # asked last: answered when each of them has had its turn
+            other.call("Metadata", 1, topics=None)
+        self.kcat("-C", "-t", "t", "-o", "-1", "-c", "1", "-q")
+        self.assertLess(self.bytes_read() - before, 20 * (8 << 20))  # what two systems' sockets hold and a piece; not 64 MB and more
+        for each in stalled:
+            each.close()
+
+    def test_who_takes_what_it_asked_for_gets_more_and_more_at_once(self):
+        self.fill(20)
+        sizes = []
+        with Wire(self.address(), PATIENCE) as eager:
+            for _ in range(8):
+                answer = eager.call("Fetch", 4, **fetch(most=50 << 20))
+                sizes.append(len(answer["responses"][0]["partitions"][0]["records"]))
+        self.assertLessEqual(sizes[0], 1 << 20)
+        self.assertEqual(sizes, sorted(sizes))
+        self.assertGreater(sizes[-1], 16 << 20)
+
+    def test_requests_behind_answers_that_the_system_takes_at_once_are_answered_too(self):
+        self.fill(4)
+        request = frame("Fetch", 4, fetch(most=50 << 20))
+        with self.connect() as eager:
+            eager.settimeout(PATIENCE)
+            eager.sendall((struct.pack(">i", len(request)) + request) * 30)
+            for _ in range(30):
+                left = struct.unpack(">i", self.take(eager, 4))[0]
+                self.take(eager, left)
+
+    @staticmethod
+    def take(peer, size):
+        data = bytearray()
+        while len(data) < size:
+            piece = peer.recv(size - len(data))
+            assert piece, "closed"
+            data += piece
+        return bytes(data)
 
     def test_a_connection_that_asks_nothing_for_long_is_closed_and_one_that_waits_is_not(self):
         self.limited("connections.max.idle.ms=2000")

@@ -1,9 +1,5 @@
-#include "server/broker/connection.h"
-
 #include <errno.h>
-#include <linux/sockios.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,48 +7,15 @@
 #include "foundation/base/log.h"
 #include "foundation/base/memory.h"
 #include "foundation/net/listener.h"
-#include "server/broker.h"
+#include "server/broker/connection_private.h"
 
 enum {
     ANSWER_MOST = 64 << 20, /* of what is no record */
     BEFORE_LOGIN_MOST = 64 << 10,
     READ_PIECE = 256 << 10,
     WAITING_MOST = 512 << 10,
-    LARGE = 256 << 10,
-    TELL_EVERY_MS = 10000
+    LARGE = 256 << 10
 };
-
-struct connection {
-    struct broker_core *core;
-    struct connection *next, *before;
-    int descriptor;
-    char peer[64], address[64];
-    uint16_t port;
-    struct loop_watch *watch;
-    unsigned watched;
-    struct text in, out;
-    size_t in_at, out_at; /* what is done already */
-    bool logged_in, mechanism, raw_token, broken, leaves;
-    struct broker_peer facts;            /* who it is and what went by */
-    struct peer *owner;                  /* all of its address */
-    int64_t began_ms, asked_ms, took_ms; /* connected; last request; last took of an answer, or had none to take */
-    int in_system;                       /* bytes sent and not yet taken by the client, when that was last looked at */
-    bool waiting;                        /* one request is unanswered: others wait behind it */
-    bool rerun, parked_before;
-    bool handling;
-    struct request pending; /* the one that waits, and where its answer begins */
-    size_t pending_from;
-    int64_t park_until_ms;
-    uint64_t interest;  /* what a parked fetch waits for */
-    struct text parked; /* a whole request frame that is run again */
-    struct loop_timer *timer;
-    struct loop_timer *mute; /* made when it is first throttled */
-    bool muted;
-    void (*changed)(void *context);
-    void *context;
-};
-
-static void work(struct connection *connection);
 
 const char *connection_host(const struct connection *connection) {
     return connection->peer;
@@ -93,24 +56,6 @@ void connection_set_software(struct connection *connection, struct view name, st
     connection->changed(connection->context);
 }
 
-/* Slow readers cost bounded memory: what waits to be sent counts against their own bound and the common one. */
-static size_t unsent_of_all(const struct broker_core *core) {
-    size_t all = 0;
-    for (const struct connection *each = core->connections; each; each = each->next)
-        all += each->out.size;
-    return all;
-}
-
-int32_t connection_room(const struct connection *connection) {
-    size_t waits = connection->out.size - connection->out_at, all = unsent_of_all(connection->core);
-    size_t own_most = (size_t)connection->core->limits.answer_bytes;
-    size_t all_most = (size_t)connection->core->limits.answers_bytes;
-    size_t own = waits < own_most ? own_most - waits : 1;
-    size_t common = all < all_most ? (all_most - all) / 4 : 1;
-    size_t room = own < common ? own : common;
-    return room < INT32_MAX ? (int32_t)room : INT32_MAX;
-}
-
 bool connection_has_mechanism(const struct connection *connection) {
     return connection->mechanism;
 }
@@ -144,13 +89,9 @@ void connection_close(struct connection *connection) {
 
 /* --- writing --- */
 
-static bool has_much_to_take(const struct connection *connection) {
-    return connection->out.size - connection->out_at > (size_t)connection->core->limits.answer_bytes;
-}
-
 static void watch_what_is_needed(struct connection *connection) {
     /* While a request waits the next ones are read, but only so many. */
-    bool full = connection->muted || connection->leaves || has_much_to_take(connection) ||
+    bool full = connection->muted || connection->leaves || connection_has_much_to_take(connection) ||
                 (connection->waiting && connection->in.size - connection->in_at > WAITING_MOST);
     unsigned wanted = (connection->out.size > connection->out_at ? (unsigned)LOOP_WRITE : 0u) |
                       (full ? (unsigned)LOOP_HANGUP : (unsigned)LOOP_READ);
@@ -181,14 +122,43 @@ static void flush(struct connection *connection) {
         text_free(&connection->out);
 }
 
-/* Answers leave unless they wait for the disk. */
+static void continue_posted(void *context) {
+    /* The connection may be gone: look for it. */
+    struct connection **found = context;
+    struct connection *connection = found[0];
+    struct broker_core *core = (struct broker_core *)found[1];
+    for (struct connection *each = core->connections; each; each = each->next) {
+        if (each == connection) {
+            connection->posted = false;
+            connection_work(connection);
+            break;
+        }
+    }
+    memory_free(found);
+}
+
+static void post_turn(struct connection *connection) {
+    if (connection->posted)
+        return;
+    connection->posted = true;
+    void **note = memory_zero(2, sizeof *note);
+    note[0] = connection;
+    note[1] = connection->core;
+    loop_post(connection->core->loop, continue_posted, note);
+}
+
+/* Answers leave unless they wait for the disk. Requests that were held have their next turn after the other clients',
+ * and no event tells when the system has taken all. */
 static void finish_turn(struct connection *connection) {
     if (connection->core->unsynced.count == 0)
         flush(connection);
-    if (connection->broken || (connection->leaves && connection->out.size == connection->out_at))
+    if (connection->broken || (connection->leaves && connection->out.size == connection->out_at)) {
         connection_close(connection);
-    else
-        watch_what_is_needed(connection);
+        return;
+    }
+    watch_what_is_needed(connection);
+    if (connection->held && connection->out.size == connection->out_at)
+        post_turn(connection);
 }
 
 void connection_release(struct connection *connection, bool durable) {
@@ -222,44 +192,6 @@ static void note_client(struct connection *connection, struct view id) {
     copy_word(known, sizeof connection->facts.client_id, id);
     if (first)
         connection->changed(connection->context);
-}
-
-/* --- rates --- */
-
-static void unmute(void *context) {
-    struct connection *connection = context;
-    connection->muted = false;
-    work(connection);
-}
-
-/* Told once in a while for an address. */
-static void tell_throttled(const struct connection *connection, const char *what, int64_t rate, int32_t wait_ms) {
-    int64_t now = clock_monotonic_ms() + 1;
-    struct peer *owner = connection->owner;
-    if (owner->told_ms && now - owner->told_ms < TELL_EVERY_MS)
-        return;
-    owner->told_ms = now;
-    log_info("broker", "%s (%s): throttled for %d ms, an address may %s %lld bytes a second", connection->peer,
-             connection->facts.client_id, wait_ms, what, (long long)rate);
-}
-
-/* Milliseconds that the client is told to wait, as Kafka's quotas do; nothing is read from it meanwhile. */
-static int32_t throttle(struct connection *connection, int16_t key, size_t request_size, size_t answer_size) {
-    const struct broker_limits *limits = &connection->core->limits;
-    bool produces = key == KEY_PRODUCE;
-    int64_t rate = produces ? limits->produce_rate : limits->fetch_rate;
-    if ((!produces && key != KEY_FETCH) || rate <= 0)
-        return 0;
-    int32_t wait_ms = peer_charge(connection->owner, produces ? PEER_PRODUCES : PEER_FETCHES,
-                                  produces ? request_size : answer_size, rate, clock_monotonic_ms());
-    if (wait_ms <= 0)
-        return 0;
-    tell_throttled(connection, produces ? "produce" : "fetch", rate, wait_ms);
-    if (!connection->mute)
-        connection->mute = loop_timer_add(connection->core->loop, unmute, connection);
-    connection->muted = true;
-    loop_timer_set(connection->mute, wait_ms);
-    return wait_ms;
 }
 
 /* False: the connection is to be closed. */
@@ -313,7 +245,7 @@ static bool handle_frame(struct connection *connection, struct view frame) {
     }
     bool answered = handled == HANDLED || (handled == HANDLED_LATER && !connection->waiting);
     if (answered || handled == HANDLED_SILENT) {
-        int32_t wait_ms = throttle(connection, request.key, frame.size, connection->out.size - from);
+        int32_t wait_ms = connection_throttle(connection, request.key, frame.size, connection->out.size - from);
         if (wait_ms && answered && request.throttle_at)
             set_int32(&connection->out, request.throttle_at, wait_ms);
     }
@@ -344,20 +276,6 @@ struct request *connection_resume(void *context) {
     return &connection->pending;
 }
 
-static void continue_posted(void *context) {
-    /* The connection may be gone: look for it. */
-    struct connection **found = context;
-    struct connection *connection = found[0];
-    struct broker_core *core = (struct broker_core *)found[1];
-    for (struct connection *each = core->connections; each; each = each->next) {
-        if (each == connection) {
-            work(connection);
-            break;
-        }
-    }
-    memory_free(found);
-}
-
 /* May be called while other connections' requests are handled: the rest of this one's work is posted. */
 void connection_finish(void *context) {
     struct connection *connection = context;
@@ -365,10 +283,7 @@ void connection_finish(void *context) {
     if (connection->handling)
         return; /* handle_frame ends the answer */
     end_answer(connection, connection->pending_from);
-    void **note = memory_zero(2, sizeof *note);
-    note[0] = connection;
-    note[1] = connection->core;
-    loop_post(connection->core->loop, continue_posted, note);
+    post_turn(connection);
 }
 
 /* --- parked fetches --- */
@@ -390,7 +305,7 @@ static void run_parked(struct connection *connection, bool last) {
         text_free(&frame);
     if (!good)
         connection->broken = true;
-    work(connection);
+    connection_work(connection);
 }
 
 static void wait_is_over(void *context) {
@@ -428,28 +343,20 @@ static bool take_token(struct connection *connection, struct view token) {
     return true;
 }
 
-/* Half requests of all clients together are bounded, or few bad ones could take all the memory. */
-static bool has_room_for(const struct broker_core *core, int32_t size) {
-    size_t all = (size_t)size;
-    for (const struct connection *each = core->connections; each; each = each->next)
-        all += each->in.size;
-    return all <= (size_t)core->limits.requests_bytes;
-}
-
 /* Every fetch is answered with a batch at least, so when all together have too much to take, who has not taken his last
  * answer gets no further one. With --sync the turn's end decides what may leave. */
 static bool must_take_first(struct connection *connection) {
     const struct broker_core *core = connection->core;
     if (connection->out.size == connection->out_at || core->unsynced.count ||
-        unsent_of_all(core) <= (size_t)core->limits.answers_bytes)
+        connections_unsent(core) <= (size_t)core->limits.answers_bytes)
         return false;
     flush(connection);
     return connection->out.size > connection->out_at;
 }
 
-static void work(struct connection *connection) {
+void connection_work(struct connection *connection) {
     while (!connection->broken && !connection->leaves && !connection->waiting && !connection->muted &&
-           !has_much_to_take(connection) && !must_take_first(connection)) {
+           !connection_has_much_to_take(connection) && !must_take_first(connection)) {
         size_t have = connection->in.size - connection->in_at;
         if (have < 4)
             break;
@@ -468,7 +375,7 @@ static void work(struct connection *connection) {
             break;
         }
         if (have < (size_t)size + 4) {
-            if (size > LARGE && !has_room_for(connection->core, size)) {
+            if (size > LARGE && !connections_have_room_for(connection->core, size)) {
                 log_warn("broker", "%s: a request of %d bytes, and others are waiting already; connection closed",
                          connection->peer, size);
                 connection->broken = true;
@@ -490,6 +397,7 @@ static void work(struct connection *connection) {
         if (!good)
             connection->broken = true;
     }
+    connection->held = !connection->waiting && !connection->muted && connection_has_much_to_take(connection);
     if (connection->in_at == connection->in.size) {
         text_clear(&connection->in);
         connection->in_at = 0;
@@ -519,7 +427,7 @@ static void ready(void *context, unsigned events) {
     } else if (events & LOOP_HANGUP) {
         connection->broken = true;
     }
-    work(connection);
+    connection_work(connection);
 }
 
 struct connection *connection_open(struct broker_core *core, int descriptor, const char *peer,
@@ -556,25 +464,6 @@ struct connection *connection_open(struct broker_core *core, int descriptor, con
     core->connections = connection;
     core->connection_count++;
     return connection;
-}
-
-void connection_look_after(struct connection *connection, int64_t now_ms) {
-    const struct broker_limits *limits = &connection->core->limits;
-    size_t waits = connection->out.size - connection->out_at;
-    int in_system = 0; /* a slow reader takes of it long before there is room for more */
-    if (!waits || (ioctl(connection->descriptor, SIOCOUTQ, &in_system) == 0 && in_system != connection->in_system))
-        connection->took_ms = now_ms;
-    connection->in_system = in_system;
-    if (waits && now_ms - connection->took_ms > limits->stalled_ms) {
-        log_warn("broker", "%s (%s): has taken nothing of %zu bytes for %lld s; connection closed", connection->peer,
-                 connection->facts.client_id, waits, (long long)(now_ms - connection->took_ms) / 1000);
-        connection_close(connection);
-    } else if (!waits && !connection->waiting && !connection->muted &&
-               now_ms - connection->asked_ms > limits->idle_ms) {
-        log_info("broker", "%s (%s): has asked nothing for %lld s; connection closed", connection->peer,
-                 connection->facts.client_id, (long long)(now_ms - connection->asked_ms) / 1000);
-        connection_close(connection);
-    }
 }
 
 void connection_describe(const struct connection *connection, struct broker_peer *peer) {

@@ -92,6 +92,11 @@ class HostileStage(Stage):
     def memory(self):
         return self.status("VmRSS")
 
+    def bytes_read(self):
+        """By the process, from files and sockets."""
+        with open(f"/proc/{self.process.pid}/io", encoding="utf-8") as lines:
+            return next(int(line.split()[1]) for line in lines if line.startswith("rchar:"))
+
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 

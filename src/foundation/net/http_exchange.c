@@ -1,6 +1,4 @@
-#include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "foundation/base/memory.h"
 #include "foundation/net/http_private.h"
@@ -70,14 +68,18 @@ void exchange_say_gone(struct http_exchange *exchange) {
         exchange->gone(exchange->gone_context);
 }
 
+static struct wire *wire_of(const struct http_exchange *exchange) {
+    return MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
 void exchange_forget_suspended(struct http_exchange *exchange) {
     struct http_exchange **at = &exchange->service->suspended;
     while (*at && *at != exchange)
         at = &(*at)->next_suspended;
     if (*at)
         *at = exchange->next_suspended;
-    loop_watch_remove(exchange->peer_watch);
-    exchange->peer_watch = NULL;
+    if (exchange->suspended)
+        wire_of(exchange)->suspended = NULL;
     exchange->suspended = false;
 }
 
@@ -89,32 +91,24 @@ static void resume(struct http_exchange *exchange) {
     service_run(exchange->service);
 }
 
-static void peer_ready(void *context, unsigned events) {
-    struct http_exchange *exchange = context;
-    int fd = MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    char byte;
-    ssize_t got = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (!(events & LOOP_HANGUP) && !(got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)))
-        return;
+void exchange_peer_ended(struct http_exchange *exchange) {
     exchange_say_gone(exchange);
     pthread_mutex_lock(&exchange->lock);
     bool streaming = exchange->streaming;
     pthread_mutex_unlock(&exchange->lock);
     if (streaming)
         resume(exchange);
-    loop_watch_remove(exchange->peer_watch); /* when an answer is still to come: do not spin until then */
-    exchange->peer_watch = NULL;
 }
 
 void exchange_suspend(struct http_exchange *exchange) {
     if (exchange->suspended)
         return;
-    int fd = MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     exchange->suspended = true;
     exchange->next_suspended = exchange->service->suspended;
     exchange->service->suspended = exchange;
     MHD_suspend_connection(exchange->connection);
-    exchange->peer_watch = loop_watch_add(exchange->service->server->loop, fd, LOOP_HANGUP, peer_ready, exchange);
+    wire_of(exchange)->suspended = exchange;
+    wire_watch(wire_of(exchange)); /* a client that had ended its side before is told of again */
 }
 
 static void resume_posted(void *context) {

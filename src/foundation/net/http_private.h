@@ -29,6 +29,15 @@ struct http_server {
     atomic_size_t bodies; /* bytes of all requests that are not answered */
 };
 
+/* A client's connection, from the library's first word of it to its last. The library reads by edges: when a client's
+ * end arrives together with its last bytes it would be seen only after the idle time, so ends are watched for here. */
+struct wire {
+    struct service *service;
+    int descriptor;
+    struct loop_watch *watch;        /* NULL once the client has ended its side: that is said once */
+    struct http_exchange *suspended; /* told when its client goes */
+    bool *gone;                      /* of who must know whether it is still there; may be NULL */
+};
 struct answer_header {
     char *name, *value;
 };
@@ -47,7 +56,6 @@ struct http_exchange {
     size_t parameter_count;
     VECTOR(char *) query_values; /* decoded, lent by http_exchange_query */
     struct http_exchange *next_suspended;
-    struct loop_watch *peer_watch; /* while suspended: the only way to see the peer go */
     void (*gone)(void *context);
     void *gone_context;
     /* under the lock: filled by the handler's side */
@@ -71,6 +79,9 @@ void exchange_release(struct http_exchange *exchange);
 /* HTTP thread. */
 void exchange_suspend(struct http_exchange *exchange);
 void exchange_forget_suspended(struct http_exchange *exchange);
+/* Its client has ended its side while it was suspended. */
+void exchange_peer_ended(struct http_exchange *exchange);
+void wire_watch(struct wire *wire);
 void exchange_say_gone(struct http_exchange *exchange);
 bool exchange_is_answered(struct http_exchange *exchange);
 void exchange_give_up(

@@ -42,6 +42,48 @@ static void daemon_ready(void *context, unsigned events) {
     service_run(context);
 }
 
+/* The library takes what came before the end; then the end alone is an edge of its own. */
+static void client_ended(void *context, unsigned events) {
+    (void)events;
+    struct wire *wire = context;
+    loop_watch_remove(wire->watch);
+    wire->watch = NULL;
+    if (wire->suspended) {
+        exchange_peer_ended(wire->suspended);
+        return;
+    }
+    bool gone = false;
+    wire->gone = &gone;
+    service_run(wire->service);
+    if (gone)
+        return;
+    wire->gone = NULL;
+    shutdown(wire->descriptor, SHUT_RD);
+}
+
+void wire_watch(struct wire *wire) {
+    if (!wire->watch)
+        wire->watch = loop_watch_add(wire->service->server->loop, wire->descriptor, LOOP_HANGUP, client_ended, wire);
+}
+
+static void connection_notified(void *context, struct MHD_Connection *connection, void **socket_context,
+                                enum MHD_ConnectionNotificationCode code) {
+    struct wire *wire = *socket_context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        wire = memory_zero(1, sizeof *wire);
+        wire->service = context;
+        wire->descriptor = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        *socket_context = wire;
+        wire_watch(wire);
+    } else if (wire) {
+        loop_watch_remove(wire->watch);
+        if (wire->gone)
+            *wire->gone = true;
+        memory_free(wire);
+        *socket_context = NULL;
+    }
+}
+
 static void accept_again(void *context) {
     struct service *service = context;
     loop_watch_change(service->listen_watch, LOOP_READ);
@@ -257,9 +299,9 @@ int http_server_listen(struct http_server *server, const struct http_service_opt
     service->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle,
         service, MHD_OPTION_EXTERNAL_LOGGER, log_library, service, MHD_OPTION_NOTIFY_COMPLETED, completed, service,
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, service, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)CONNECTIONS_EACH, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)IDLE_SECONDS, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_CONNECTION, connection_notified, service, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, service,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        (unsigned)CONNECTIONS_EACH, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_END);
     if (!service->daemon) {
         service_free(service);
         return error_set(error, ERROR_INTERNAL, "%s: the HTTP library does not start", options->name);

@@ -55,7 +55,7 @@ static rd_kafka_t *client_new(const struct load *load, rd_kafka_type_t type, con
 static void send_one(const struct load *load, rd_kafka_t *producer, int number) {
     char value[VALUE_SIZE], key[KEY_SIZE + 1];
     memset(value, 'x', sizeof value);
-    snprintf(key, sizeof key, "%08d", number % 100000000);
+    snprintf(key, sizeof key, "%08u", (unsigned)number % 100000000u);
     for (;;) {
         rd_kafka_resp_err_t code =
             rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(load->topic), RD_KAFKA_V_PARTITION(number % load->partitions),

@@ -9,7 +9,7 @@ from broker_wire import Wire, frame
 from kafka_wire import batch, crc32c, produce
 
 UNKNOWN_TOPIC, INVALID_TIMESTAMP, UNSUPPORTED_VERSION, BAD_ASSIGNMENT, BAD_CONFIG, INVALID_REQUEST = 3, 32, 35, 39, 40, 42
-CORRUPT, NO_TRANSACTIONS, NO_SUCH_CODEC, INVALID_RECORD = 2, 53, 76, 87
+NO_SESSION, CORRUPT, NO_TRANSACTIONS, NO_SUCH_CODEC, INVALID_RECORD = 70, 2, 53, 76, 87
 BAD_ENDPOINT, WRONG_ENDPOINT = 115, 114
 TOPIC, BROKER = 2, 4
 
@@ -140,6 +140,18 @@ class Edges(Scene):
         data = batch([(b"k", b"v", 1)])
         data = data[:43] + struct.pack(">qhi", 7, epoch, sequence) + data[57:]
         return self.send(data[:17] + struct.pack(">I", crc32c(data[21:])) + data[21:])
+
+    def test_a_producer_of_transactions_is_refused_whatever_it_sends(self):
+        answer = self.wire.call("Produce", 8, transactional_id="pay", acks=-1, timeout_ms=1000,
+                                topic_data=[{"name": "t", "partition_data": [{"index": 0, "records": batch([(b"k", b"v", 1)])}]}])
+        self.assertEqual(answer["responses"][0]["partition_responses"][0]["error_code"], NO_TRANSACTIONS)
+        self.assertEqual(self.offset_of(-1)[1], 0)
+
+    def test_a_fetch_session_that_nobody_was_given_is_not_found(self):
+        fields = {"replica_id": -1, "max_wait_ms": 0, "min_bytes": 0, "max_bytes": 1 << 20, "isolation_level": 0, "session_epoch": 1,
+                  "topics": [], "forgotten_topics_data": [], "rack_id": ""}
+        answer = self.wire.call("Fetch", 11, session_id=77, **fields)
+        self.assertEqual((answer["error_code"], answer["session_id"], answer["responses"]), (NO_SESSION, 0, []))
 
     def test_batches_come_in_order_and_once_as_kafka_has_it(self):
         for epoch, sequence, code, end in [(1, 0, NONE, 1), (1, 1, NONE, 2), (1, 0, NONE, 2), (1, 3, 45, 2), (0, 2, 47, 2), (2, 2, 45, 2), (2, 0, NONE, 3)]:

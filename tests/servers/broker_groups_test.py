@@ -8,7 +8,7 @@ from broker_scene import PATIENCE, Scene
 from broker_wire import Wire
 
 NONE, ILLEGAL_GENERATION, INCONSISTENT, INVALID_GROUP, UNKNOWN_MEMBER, INVALID_SESSION, REBALANCING = 0, 22, 23, 24, 25, 26, 27
-NON_EMPTY, NOT_FOUND, ID_REQUIRED, FENCED, SUBSCRIBED = 68, 69, 79, 82, 86
+METADATA_TOO_LARGE, NON_EMPTY, NOT_FOUND, ID_REQUIRED, FENCED, SUBSCRIBED = 12, 68, 69, 79, 82, 86
 JOIN, SYNC, BEAT, LEAVE = 9, 5, 4, 5  # versions
 
 
@@ -71,9 +71,9 @@ class Member:
         answer = self.wire.call("LeaveGroup", LEAVE, group_id=self.group, members=[{"member_id": self.id, "group_instance_id": self.instance}])
         return answer["members"][0]["error_code"]
 
-    def commit(self, offset, partition=0, topic="t", **more):
+    def commit(self, offset, partition=0, topic="t", note="note", **more):
         fields = {"group_id": self.group, "generation_id_or_member_epoch": self.generation, "member_id": self.id, "group_instance_id": self.instance,
-                  "topics": [{"name": topic, "partitions": [{"partition_index": partition, "committed_offset": offset, "committed_metadata": "note"}]}]}
+                  "topics": [{"name": topic, "partitions": [{"partition_index": partition, "committed_offset": offset, "committed_metadata": note}]}]}
         return self.wire.call("OffsetCommit", 8, **dict(fields, **more))["topics"][0]["partitions"][0]["error_code"]
 
 
@@ -305,6 +305,12 @@ class Groups(Scene):
         self.assertEqual((first.hear(), second.hear()), (NONE, NONE))
         self.assertEqual(first.commit(8), REBALANCING)
         self.assertEqual(self.committed(), 7)
+
+    def test_a_note_larger_than_kafka_keeps_is_refused_and_the_offset_with_it(self):
+        member = self.one()
+        self.assertEqual(member.commit(5, note="x" * 4096), NONE)
+        self.assertEqual(member.commit(6, note="x" * 4097), METADATA_TOO_LARGE)
+        self.assertEqual(self.committed(), 5)
 
     def test_a_commit_for_a_partition_that_is_not_there_is_refused(self):
         member = self.one()

@@ -8,6 +8,9 @@ from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, Topic
 from kafka.admin import ConfigResource, KafkaAdminClient, OffsetSpec
 from kafka.structs import OffsetAndMetadata
 
+# Milliseconds of a poll. One that ends between SyncGroup and its answer forgets the assignment for good (3.0.12).
+JOINING = 1000
+
 
 def properties(**more):
     result = {"bootstrap_servers": client.bootstrap, "bootstrap_timeout_ms": 10000}
@@ -83,7 +86,7 @@ def hold(members, enough):
     end = time.monotonic() + PATIENCE
     while True:
         for each in members:
-            each.poll(timeout_ms=50)
+            each.poll(timeout_ms=JOINING)
         held = [sorted(place.partition for place in each.assignment()) for each in members]
         if enough(held) or time.monotonic() > end:
             return held
@@ -128,7 +131,7 @@ def commits_in_flight(topic, group):
     ends = {str(number): offset_by(topic, number, OffsetSpec.LATEST) for number in range(partitions(topic)["partitions"])}
 
     def step(each):
-        found = [record for batch in each.poll(timeout_ms=20, max_records=1).values() for record in batch]
+        found = [record for batch in each.poll(timeout_ms=JOINING, max_records=1).values() for record in batch]
         if not found:
             return None
         (record,) = found

@@ -422,6 +422,28 @@ static void trimming_moves_the_start_and_offsets_go_on(void **state) {
     assert_int_equal(append_at(scene, 1), 100);
 }
 
+static void a_log_that_lost_more_than_its_start_goes_on_at_its_start(void **state) {
+    struct scene *scene = *state;
+    char *path = path_of(scene, 0, SEGMENT_LOG);
+    append_many(scene, 10);
+    assert_int_equal(partition_trim(scene->partition, 7, NULL), 0);
+    assert_int_equal(truncate(path, 0), 0);
+    reopen(scene, false, TRUST_CLOSED);
+    assert_int_equal(partition_start_offset(scene->partition), 7);
+    assert_int_equal(partition_end_offset(scene->partition), 7);
+    assert_int_equal(append_at(scene, 1), 7);
+    assert_reads(scene, 7, 8);
+    memory_free(path);
+}
+
+static void an_empty_log_is_not_closed_by_the_age_of_its_file(void **state) {
+    struct scene *scene = *state;
+    assert_int_equal(partition_retain(scene->partition, -1, INT64_MAX, NULL), 0);
+    assert_int_equal(partition_closed_count(scene->partition), 0);
+    assert_int_equal(append_at(scene, 1), 0);
+    assert_reads(scene, 0, 1);
+}
+
 static void retention_takes_whole_segments_by_size_and_by_age(void **state) {
     struct scene *scene = *state;
     scene->limits.segment_bytes = 1000;
@@ -568,6 +590,8 @@ int main(void) {
         SENTENCE(what_a_failing_disk_was_told_once_is_not_acknowledged_afterwards),
         SENTENCE(a_trim_cut_short_is_finished_by_the_next_start),
         SENTENCE(trimming_moves_the_start_and_offsets_go_on),
+        SENTENCE(a_log_that_lost_more_than_its_start_goes_on_at_its_start),
+        SENTENCE(an_empty_log_is_not_closed_by_the_age_of_its_file),
         SENTENCE(retention_takes_whole_segments_by_size_and_by_age),
         SENTENCE(a_segment_is_closed_by_age_when_there_is_something_in_it),
         SENTENCE(a_segment_is_closed_by_age_when_the_next_record_comes),

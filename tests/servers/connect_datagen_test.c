@@ -129,17 +129,23 @@ static int64_t records_in(struct scene *scene, const char *topic) {
     return high;
 }
 
-/* "KEY|JSON" of the record at this offset. */
-static void read_record(struct scene *scene, const char *topic, int64_t offset, struct text *out) {
+static struct kafka_consumer *receive_one(struct scene *scene, const char *topic, int64_t offset,
+                                          struct kafka_message *message) {
     struct kafka_consumer_options options = {.offset_reset = "error"};
     struct kafka_partition start = {.topic = topic, .offset = offset};
+    struct kafka_consumer *consumer = kafka_consumer_new(scene->profile, &options, &scene->error);
+    assert_int_equal(kafka_consumer_assign(consumer, &start, 1, &scene->error), 0);
+    assert_int_equal(kafka_consumer_receive(consumer, message, 1, LONG_MS, &scene->error), 1);
+    return consumer;
+}
+
+/* "KEY|JSON" of the record at this offset. */
+static void read_record(struct scene *scene, const char *topic, int64_t offset, struct text *out) {
     struct kafka_message message;
     const char *how;
     int32_t id = 0;
-    struct kafka_consumer *consumer = kafka_consumer_new(scene->profile, &options, &scene->error);
+    struct kafka_consumer *consumer = receive_one(scene, topic, offset, &message);
     struct registry_client *registry = registry_client_new(scene->profile, scene->client, &scene->error);
-    assert_int_equal(kafka_consumer_assign(consumer, &start, 1, &scene->error), 0);
-    assert_int_equal(kafka_consumer_receive(consumer, &message, 1, LONG_MS, &scene->error), 1);
     struct schema_source schemas = registry_client_source(registry);
     text_append(out, message.key);
     text_append_char(out, '|');
@@ -417,6 +423,14 @@ static void one_that_waits_for_its_next_start_can_be_stopped_and_deleted(void **
     expect_words(scene, "GET", STATUS, NULL, 404, "No status found for connector CDC_Postgresql");
 }
 
+/* 300, 600, 1200 ms: three starts fit into 3 s; waits of one length would be ten. Each is four records in the topic. */
+static void each_wait_for_the_next_start_is_longer_than_the_one_before(void **state) {
+    struct scene *scene = *state;
+    create_without_its_file(scene, ",\"errors.retry.timeout\":\"3000\"");
+    wait_for(scene, STATUS, "\"tasks\":[{\"id\":0,\"state\":\"FAILED\"");
+    assert_in_range(records_in(scene, "connect-status"), 6, 26);
+}
+
 static void loggers_are_refused_by_name(void **state) {
     struct scene *scene = *state;
     expect_words(scene, "GET", "/admin/loggers", NULL, 501, "Loggers cannot be listed or changed here");
@@ -469,6 +483,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(one_that_waits_for_its_next_start_can_be_stopped_and_deleted, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(loggers_are_refused_by_name, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(each_wait_for_the_next_start_is_longer_than_the_one_before, set_up, tear_down),
         cmocka_unit_test_setup_teardown(secrets_are_masked_in_every_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unknown_connector_is_answered_in_the_words_of_the_call, set_up, tear_down),
     };

@@ -503,7 +503,9 @@ static int take_statement(struct parser *parser, struct proto_file *file) {
     if (take(parser, "import"))
         return take_import(parser, file);
     if (take(parser, "package"))
-        return take_full_name(parser, &file->package) != 0 ? -1 : expect(parser, ";");
+        return proto_at(&parser->scanner, ".")               ? fail_expected(parser, "a name")
+               : take_full_name(parser, &file->package) != 0 ? -1
+                                                             : expect(parser, ";");
     if (take(parser, "option"))
         return take_option_statement(parser, &file->options);
     if (take(parser, "message"))

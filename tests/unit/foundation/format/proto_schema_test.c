@@ -179,6 +179,7 @@ static void a_wrong_text_is_refused_with_its_place(void **state) {
     expect_wrong("message A { /* ", "Protobuf, line 1, column 13: the comment has no end");
     expect_wrong("option a = \"b\n;", "Protobuf, line 1, column 12: the string has no end");
     expect_wrong("message A { int32 a = 1; } #", "Protobuf, line 1, column 28: this character means nothing here");
+    expect_wrong("package .a;", "Protobuf, line 1, column 9: a name is expected, not .");
     expect_wrong("option a = };", "Protobuf, line 1, column 12: nothing was opened that '}' could close");
 }
 

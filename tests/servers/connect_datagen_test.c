@@ -431,6 +431,79 @@ static void each_wait_for_the_next_start_is_longer_than_the_one_before(void **st
     assert_in_range(records_in(scene, "connect-status"), 6, 26);
 }
 
+/* The last value of a key in one of the worker's topics: "gone" for a tombstone, "" when there is none. */
+static void read_kept(struct scene *scene, const char *topic, const char *key, struct text *out) {
+    int64_t end = records_in(scene, topic);
+    text_clear(out);
+    text_append_string(out, "");
+    for (int64_t offset = 0; offset < end; offset++) {
+        struct kafka_message message;
+        struct kafka_consumer *consumer = receive_one(scene, topic, offset, &message);
+        if (view_equal(message.key, view_of(key))) {
+            text_clear(out);
+            text_append(out, message.value.data ? message.value : VIEW("gone"));
+        }
+        kafka_consumer_release(consumer);
+        kafka_consumer_free(consumer);
+    }
+}
+
+static void expect_kept(struct scene *scene, const char *topic, const char *key, const char *words) {
+    struct text kept = TEXT_EMPTY;
+    int64_t end = clock_monotonic_ms() + WAIT_MS;
+    for (read_kept(scene, topic, key, &kept); !strstr(text_string(&kept), words); read_kept(scene, topic, key, &kept)) {
+        if (clock_monotonic_ms() > end)
+            fail_msg("%s of %s: '%s' is not in '%s'", key, topic, words, text_string(&kept));
+        usleep(5000);
+    }
+    text_free(&kept);
+}
+
+static void what_the_worker_knows_is_in_its_topics_and_goes_with_the_connector(void **state) {
+    static const char one[] = "status-connector-CDC_Postgresql", task[] = "status-task-CDC_Postgresql-0",
+                      written[] = "status-topic-" LAB_TOPIC_CUSTOMERS ":connector-CDC_Postgresql";
+    struct scene *scene = *state;
+    ask(scene, "POST", "/connectors", CREATE, 201);
+    wait_for(scene, OFFSETS, "\"snapshot\":\"done\"");
+    expect_kept(scene, "connect-status", one, "\"state\":\"RUNNING\"");
+    expect_kept(scene, "connect-status", task, "\"state\":\"RUNNING\"");
+    expect_kept(scene, "connect-status", written, "\"connector\":\"CDC_Postgresql\",\"task\":0");
+    ask(scene, "PUT", "/connectors/CDC_Postgresql/stop", NULL, 204);
+    expect_kept(scene, "connect-status", one, "\"state\":\"STOPPED\"");
+    expect_kept(scene, "connect-status", task, "gone");
+    connect_server_stop(scene->connect);
+    start_connect(scene);
+    expect_words(scene, "GET", STATUS, NULL, 200, "\"state\":\"STOPPED\"");
+    ask(scene, "DELETE", "/connectors/CDC_Postgresql", NULL, 204);
+    expect_kept(scene, "connect-configs", "connector-CDC_Postgresql", "gone");
+    expect_kept(scene, "connect-configs", "target-state-CDC_Postgresql", "gone");
+    expect_kept(scene, "connect-status", one, "gone");
+    expect_kept(scene, "connect-status", task, "gone");
+    expect_kept(scene, "connect-status", written, "gone");
+    expect_words(scene, "GET", "/connectors", NULL, 200, "[]");
+}
+
+static void there_is_one_task_and_a_stopped_connector_has_none(void **state) {
+    struct scene *scene = *state;
+    ask(scene, "POST", "/connectors", CREATE, 201);
+    wait_for(scene, OFFSETS, "\"snapshot\":\"done\"");
+    expect_words(scene, "GET", "/connectors/CDC_Postgresql/tasks/0/status", NULL, 200, "\"state\":\"RUNNING\"");
+    ask(scene, "GET", "/connectors/CDC_Postgresql/tasks/1/status", NULL, 404);
+    ask(scene, "POST", "/connectors/CDC_Postgresql/tasks/1/restart", NULL, 404);
+    ask(scene, "PUT", "/connectors/CDC_Postgresql/stop", NULL, 204);
+    ask(scene, "GET", "/connectors/CDC_Postgresql/tasks/0/status", NULL, 404);
+    expect_words(scene, "PATCH", OFFSETS, "{\"offsets\":[{\"partition\":{\"server\":\"postgres\"},\"offset\":7}]}", 400,
+                 "offset");
+    expect_words(scene, "POST", "/connectors",
+                 "{\"name\":\"x\",\"initial_state\":\"ODD\",\"config\":{\"connector.class\":\"datagen\"}}", 400,
+                 "initial_state ODD is none of RUNNING, PAUSED, STOPPED");
+    expect_words(scene, "POST", "/connectors",
+                 "{\"name\":\"x\",\"config\":{\"connector.class\":\"datagen\",\"count\":[1]}}", 400,
+                 "Setting count is not a text");
+    expect_words(scene, "GET", "/health", NULL, 200, "\"status\":\"healthy\"");
+    assert_null(strstr(ask(scene, "GET", "/", NULL, 200), "\"kafka_cluster_id\":\"\""));
+}
+
 static void loggers_are_refused_by_name(void **state) {
     struct scene *scene = *state;
     expect_words(scene, "GET", "/admin/loggers", NULL, 501, "Loggers cannot be listed or changed here");
@@ -483,6 +556,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(one_that_waits_for_its_next_start_can_be_stopped_and_deleted, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(loggers_are_refused_by_name, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_the_worker_knows_is_in_its_topics_and_goes_with_the_connector, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(there_is_one_task_and_a_stopped_connector_has_none, set_up, tear_down),
         cmocka_unit_test_setup_teardown(each_wait_for_the_next_start_is_longer_than_the_one_before, set_up, tear_down),
         cmocka_unit_test_setup_teardown(secrets_are_masked_in_every_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unknown_connector_is_answered_in_the_words_of_the_call, set_up, tear_down),

@@ -5,6 +5,7 @@
 
 #include "foundation/base/vector.h"
 #include "foundation/format/avro_schema.h"
+#include "foundation/format/differences.h"
 #include "foundation/format/inspect.h"
 #include "foundation/format/json_compatibility.h"
 #include "foundation/format/proto_schema.h"
@@ -34,13 +35,9 @@ static void reason(struct judging *judging, const char *path, const char *format
 static void reason(struct judging *judging, const char *path, const char *format, ...) {
     va_list arguments;
     judging->found++;
-    if (!judging->reasons)
-        return;
-    text_append_format(judging->reasons, "%s: ", *path ? path : "/");
     va_start(arguments, format);
-    text_append_format_v(judging->reasons, format, arguments);
+    difference_append(judging->reasons, *path ? path : "/", format, arguments);
     va_end(arguments);
-    text_append_char(judging->reasons, '\n');
 }
 
 /* A schema of a few pages can ask for more comparisons than anybody waits for: then the answer is no, by name. */

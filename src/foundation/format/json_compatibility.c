@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "foundation/base/vector.h"
+#include "foundation/format/differences.h"
 
 enum { DEPTH_MOST = 200, STEPS_MOST = 50000, HOPS_MOST = 32, PATTERN_MOST = 200, PARTS_MOST = 256 };
 
@@ -30,13 +31,9 @@ static void reason(struct judging *judging, const char *path, const char *format
 static void reason(struct judging *judging, const char *path, const char *format, ...) {
     va_list arguments;
     judging->found++;
-    if (!judging->reasons)
-        return;
-    text_append_format(judging->reasons, "%s: ", path);
     va_start(arguments, format);
-    text_append_format_v(judging->reasons, format, arguments);
+    difference_append(judging->reasons, path, format, arguments);
     va_end(arguments);
-    text_append_char(judging->reasons, '\n');
 }
 
 static void judge(struct judging *judging, json_t *newer, json_t *older, const char *path);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 
 #include "foundation/base/map.h"
+#include "foundation/format/differences.h"
 #include "foundation/format/proto_schema.h"
 
 enum { DEPTH_MOST = 400 };
@@ -20,13 +21,9 @@ static void report(struct comparing *comparing, const char *format, ...) __attri
 static void report(struct comparing *comparing, const char *format, ...) {
     va_list arguments;
     comparing->found++;
-    if (!comparing->reasons)
-        return;
-    text_append_format(comparing->reasons, "%s: ", text_string(&comparing->path));
     va_start(arguments, format);
-    text_append_format_v(comparing->reasons, format, arguments);
+    difference_append(comparing->reasons, text_string(&comparing->path), format, arguments);
     va_end(arguments);
-    text_append_char(comparing->reasons, '\n');
 }
 
 /* The path with one more part; leave() takes it back to what enter() gave. */

@@ -45,6 +45,11 @@ bool session_interrupted(void) {
                                          sigismember(&pending, SIGHUP) == 1);
 }
 
+bool session_ended(void) {
+    sigset_t pending;
+    return sigpending(&pending) == 0 && (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGHUP) == 1);
+}
+
 bool session_take_interrupt(void) {
     const struct timespec now = {0};
     sigset_t wanted;

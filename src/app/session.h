@@ -28,9 +28,11 @@ struct session {
     void *seen_context;
 };
 
-/* Signals end a run in order: SIGINT and SIGTERM set a flag that session_interrupted tells. */
+/* Signals end a run in order: once caught they wait, and these three tell. */
 void session_catch_signals(void);
-bool session_interrupted(void);
+bool session_interrupted(void); /* SIGINT, SIGTERM or SIGHUP came */
+/* SIGTERM or SIGHUP came. Who takes SIGINTs asks this: one that comes between two questions is the next to take. */
+bool session_ended(void);
 bool session_take_interrupt(void); /* takes one SIGINT, so that it ends only what runs now */
 
 /* What the options say about servers that are started here; names and clock are lent. */

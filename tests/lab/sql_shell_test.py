@@ -6,6 +6,7 @@ import pty
 import select
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -64,6 +65,7 @@ class Stage(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.requests.append(body)
+        self.server.heard(body)
         if self.path == "/query-stream":
             self.query(body["sql"])
         elif body["ksql"] in ANSWERS:
@@ -98,7 +100,7 @@ class WithServer(Scene):
         super().setUp()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stage)
         self.server.daemon_threads = True
-        self.server.requests = []
+        self.server.requests, self.server.heard = [], lambda body: None
         self.server.streaming, self.server.closed = threading.Event(), threading.Event()
         self.folder = self.profile(bootstrap_servers="127.0.0.1:1", ksqldb_url=f"http://127.0.0.1:{self.server.server_port}")
         self.fork()
@@ -274,10 +276,14 @@ class Terminal(WithServer):
     """The same on a terminal of its own."""
 
     def fork(self):
+        environment = dict(self.environment, TERM="xterm", **self.more())
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
-            os.execve(PROGRAM, [PROGRAM, "sql", "--profile", self.folder], dict(self.environment, TERM="xterm"))
+            os.execve(PROGRAM, [PROGRAM, "sql", "--profile", self.folder], environment)
         self.seen = b""
+
+    def more(self):
+        return {}
 
     def tearDown(self):
         try:
@@ -369,6 +375,57 @@ class Prompt(Terminal):
         self.expect("ksql> ")
         self.type("\x03")
         self.assertEqual(self.status(), 4)
+
+    def interrupts_waiting(self):
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as lines:
+            return any(int(line.split()[1], 16) & 1 << signal.SIGINT - 1 for line in lines if line.startswith(("SigPnd", "ShdPnd")))
+
+    def test_interrupting_ends_a_script_and_not_the_shell(self):
+        path = os.path.join(self.home.name, "three.sql")
+        with open(path, "w", encoding="utf-8") as out:
+            out.write("INSERT INTO A VALUES (1);\n" * 3)
+        self.expect("ksql> ")
+        self.server.heard = lambda _: (self.type("\x03"), self.eventually(self.interrupts_waiting))
+        self.type(f"run script '{path}'\n")
+        self.expect("ended by ^C, line 2 and what follows did not run")
+        self.expect("ksql> ")
+        self.assertEqual([request["ksql"] for request in self.server.requests], ["INSERT INTO A VALUES (1);"])
+        self.server.heard = lambda _: None
+        self.type("SHOW STREAMS;\n")
+        self.expect("Stream Name")
+
+
+@unittest.skipIf(os.environ.get("FRAUDSCOPE_SANITIZE"), "a sanitizer must be the first library")
+class LateInterrupt(Terminal):
+    """^C in the very moment in which the shell asks whether it is to end: a library sends it then."""
+
+    def more(self):
+        source, library, self.when = (os.path.join(self.home.name, name) for name in ("late.c", "late.so", "now"))
+        with open(source, "w", encoding="utf-8") as out:
+            out.write("#include <dlfcn.h>\n#include <signal.h>\n#include <stdlib.h>\n#include <unistd.h>\n"
+                      "int sigpending(sigset_t *set) {\n"
+                      '    if (unlink(getenv("LATE_INTERRUPT")) == 0) raise(SIGINT);\n'
+                      '    return ((int (*)(sigset_t *))dlsym(RTLD_NEXT, "sigpending"))(set);\n}\n')
+        subprocess.run(["cc", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", library, source], check=True)
+        return {"LD_PRELOAD": library, "LATE_INTERRUPT": self.when}
+
+    def interrupt(self):
+        with open(self.when, "w", encoding="ascii"):
+            pass
+
+    def test_at_the_prompt_it_does_not_leave(self):
+        self.expect("ksql> ")
+        self.interrupt()
+        self.expect("once more leaves")
+        self.expect("ksql> ")
+
+    def test_in_a_query_it_ends_only_that(self):
+        self.expect("ksql> ")
+        self.type("SELECT * FROM T EMIT CHANGES;\n")
+        self.expect("5031 9467")
+        self.interrupt()
+        self.expect("Query terminated")
+        self.expect("ksql> ")
 
 
 if __name__ == "__main__":

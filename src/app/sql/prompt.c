@@ -19,7 +19,7 @@ struct prompt {
 static bool key_waits(void *context) {
     struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN};
     (void)context;
-    while (!session_take_interrupt() && !session_interrupted())
+    while (!session_take_interrupt() && !session_ended())
         if (poll(&wait, 1, TURN_MS) > 0)
             return true;
     return false;
@@ -46,7 +46,7 @@ static int interrupted(struct prompt *prompt) {
     bool typed = *line_text() || script_waits(&prompt->script);
     printf("^C\n");
     script_drop(&prompt->script);
-    if (session_interrupted() || (!typed && prompt->asked))
+    if (session_ended() || (!typed && prompt->asked))
         return EXIT_INTERRUPTED;
     if (!typed)
         printf("^C once more leaves, and so do ^D and exit\n");

@@ -139,7 +139,7 @@ int shell_query(struct shell *shell, struct view statement, struct error *error)
     struct ksqldb_stream *stream =
         ksqldb_client_query(shell->client, statement, sql_session_wire(shell->kept), handler);
     bool stopped = false, broken = false;
-    while (!reading.ended && !stopped && !broken && !session_interrupted()) {
+    while (!reading.ended && !stopped && !broken && !session_ended()) {
         struct message *message = mailbox_receive(box, TURN_MS);
         flush_when_due(&reading, message == NULL);
         if (message)
@@ -156,7 +156,7 @@ int shell_query(struct shell *shell, struct view statement, struct error *error)
     if (shell->interactive && stopped)
         fprintf(stderr, "Query terminated\n");
     if (stopped || (!reading.ended && !broken))
-        return session_interrupted() ? EXIT_INTERRUPTED : EXIT_DONE;
+        return session_ended() ? EXIT_INTERRUPTED : EXIT_DONE;
     if (reading.error.code) {
         *error = reading.error;
         return shell_exit_of(error);

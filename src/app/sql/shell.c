@@ -99,14 +99,24 @@ static int send(struct shell *shell, struct view statement, struct error *error)
     return result ? shell_exit_of(error) : EXIT_DONE;
 }
 
+/* ^C ends a run without a prompt. At the prompt it ends a script; a single statement has none left to keep back. */
+static int stopped(const struct shell *shell, const struct script *script, int line) {
+    if (session_ended() || (!shell->interactive && session_interrupted()))
+        return EXIT_INTERRUPTED;
+    if (!shell->interactive || shell->depth == 0 || !session_take_interrupt())
+        return EXIT_DONE;
+    fprintf(stderr, "%s: ended by ^C, line %d and what follows did not run\n", script->name, line);
+    return EXIT_FAILED;
+}
+
 int shell_statement(struct shell *shell, const struct script *script, struct view statement, int line) {
     struct error error = {0};
     char word[32];
     int result;
     if (shell_local(shell, statement, &result))
         return result;
-    if (session_interrupted())
-        return EXIT_INTERRUPTED;
+    if ((result = stopped(shell, script, line)))
+        return result;
     split_first_word(statement, word);
     if (strcmp(word, "SELECT") == 0 || strcmp(word, "PRINT") == 0)
         result = shell_query(shell, statement, &error);

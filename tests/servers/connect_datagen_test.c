@@ -510,19 +510,43 @@ static void loggers_are_refused_by_name(void **state) {
     expect_words(scene, "PUT", "/admin/loggers/root", "{\"level\":\"DEBUG\"}", 501, "Loggers");
 }
 
+/* Writes what the worker finds when it starts; any client of the broker may. */
+static void keep(struct scene *scene, const char *topic, const char *key, const char *value) {
+    struct kafka_producer *producer = kafka_producer_new(scene->profile, NULL, NULL, NULL, &scene->error);
+    struct kafka_record record = {.topic = topic, .key = view_of(key), .value = view_of(value)};
+    assert_int_equal(kafka_producer_send(producer, &record, &scene->error), 0);
+    assert_int_equal(kafka_producer_flush(producer, WAIT_MS, &scene->error), 0);
+    kafka_producer_free(producer);
+}
+
+static void a_kept_configuration_that_is_wrong_fails_and_says_why(void **state) {
+    struct scene *scene = *state;
+    connect_server_stop(scene->connect);
+    keep(scene, "connect-configs", "connector-none",
+         "{\"properties\":{\"connector.class\":\"datagen\",\"count\":\"0\"}}");
+    keep(scene, "connect-offsets", "[\"none\",{\"quickstart\":\"customers\"}]",
+         "{\"snapshot\":\"done\",\"changes\":4}");
+    keep(scene, "connect-configs", "connector-many",
+         "{\"properties\":{\"connector.class\":\"datagen\",\"count\":\"-1\",\"errors.retry.delay.max.ms\":\"-7\","
+         "\"errors.retry.timeout\":\"400\"}}");
+    keep(scene, "connect-configs", "connector-odd",
+         "{\"properties\":{\"connector.class\":\"datagen\",\"cuont\":\"1\"}}");
+    start_connect(scene);
+    wait_for(scene, "/connectors/none/status",
+             "Invalid value 0 for configuration count: Value must be between 1 and 1000000");
+    wait_for(scene, "/connectors/many/status", "\"tasks\":[{\"id\":0,\"state\":\"FAILED\"");
+    expect_words(
+        scene, "GET", "/connectors/many/status", NULL, 200,
+        "Invalid value -7 for configuration errors.retry.delay.max.ms: Value must be between 1 and 2147483647");
+    wait_for(scene, "/connectors/odd/status", "the connector datagen has no such setting");
+}
+
 /* Such a connector was left by another program: its class is not known, its secrets are kept all the same. */
 static void secrets_are_masked_in_every_answer(void **state) {
     struct scene *scene = *state;
     connect_server_stop(scene->connect);
-    struct kafka_producer *producer = kafka_producer_new(scene->profile, NULL, NULL, NULL, &scene->error);
-    struct kafka_record record = {
-        .topic = "connect-configs",
-        .key = VIEW("connector-old"),
-        .value = VIEW(
-            "{\"properties\":{\"connector.class\":\"old.Class\",\"name\":\"old\",\"database.password\":\"hunter2\"}}")};
-    assert_int_equal(kafka_producer_send(producer, &record, &scene->error), 0);
-    assert_int_equal(kafka_producer_flush(producer, WAIT_MS, &scene->error), 0);
-    kafka_producer_free(producer);
+    keep(scene, "connect-configs", "connector-old",
+         "{\"properties\":{\"connector.class\":\"old.Class\",\"name\":\"old\",\"database.password\":\"hunter2\"}}");
     start_connect(scene);
     static const char *const paths[] = {"/connectors/old", "/connectors/old/config", "/connectors?expand=info",
                                         "/connectors/old/tasks", "/connectors/old/status"};
@@ -560,6 +584,7 @@ int main(void) {
                                         tear_down),
         cmocka_unit_test_setup_teardown(there_is_one_task_and_a_stopped_connector_has_none, set_up, tear_down),
         cmocka_unit_test_setup_teardown(each_wait_for_the_next_start_is_longer_than_the_one_before, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_kept_configuration_that_is_wrong_fails_and_says_why, set_up, tear_down),
         cmocka_unit_test_setup_teardown(secrets_are_masked_in_every_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unknown_connector_is_answered_in_the_words_of_the_call, set_up, tear_down),
     };

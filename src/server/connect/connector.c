@@ -138,10 +138,18 @@ static const struct connector_setting *find_setting(const struct connector_setti
 struct check {
     const struct properties *config;
     const char *wrong; /* setting that the kind's own check names */
-    const struct error *error;
-    struct text *out;
+    struct error error;
+    struct text out;
+    struct text first; /* fault */
     int order, faults;
 };
+
+static void append_checked(struct check *check, const struct connector_setting *setting, const char *group,
+                           const char *value, const struct text *reason) {
+    append_setting(&check->out, setting, group, ++check->order, value, text_view(reason));
+    if (reason->size && check->faults++ == 0)
+        text_append(&check->first, text_view(reason));
+}
 
 static void check_settings(struct check *check, const struct connector_setting *settings, const char *group) {
     struct text reason = TEXT_EMPTY;
@@ -151,40 +159,67 @@ static void check_settings(struct check *check, const struct connector_setting *
         text_clear(&reason);
         check_value(settings, value, &reason);
         if (!reason.size && check->wrong && strcmp(check->wrong, settings->name) == 0)
-            text_append_string(&reason, check->error->message);
-        check->faults += reason.size > 0;
-        append_setting(check->out, settings, group, ++check->order, value, text_view(&reason));
+            text_append_string(&reason, check->error.message);
+        append_checked(check, settings, group, value, &reason);
     }
     text_free(&reason);
 }
 
-int connector_validate(const struct connector_kind *kind, const struct properties *config, struct text *reply) {
-    struct error error = {0};
-    struct text list = TEXT_EMPTY;
-    struct check check = {.config = config, .error = &error, .out = &list};
-    if (kind->check && kind->check(config, &check.wrong, &error) == 0)
-        check.wrong = NULL;
-    check_settings(&check, connector_common, "Common");
-    check_settings(&check, kind->settings, "Connector");
-    for (size_t i = 0; i < properties_count(config); i++) {
+static void check_unknown(struct check *check, const struct connector_kind *kind) {
+    struct text reason = TEXT_EMPTY;
+    for (size_t i = 0; i < properties_count(check->config); i++) {
         const char *name, *value;
-        properties_at(config, i, &name, &value);
+        properties_at(check->config, i, &name, &value);
         if (find_setting(connector_common, name) || find_setting(kind->settings, name))
             continue;
-        struct text reason = TEXT_EMPTY;
         struct connector_setting unknown = {.name = name, .type = "STRING", .optional = true, .help = "Unknown."};
+        text_clear(&reason);
         text_append_format(&reason, "Unknown configuration \"%s\": the connector %s has no such setting", name,
                            kind->class_name);
         /* The value is left out: it may be a secret of another kind of connector. */
-        append_setting(&list, &unknown, "Unknown", ++check.order, NULL, text_view(&reason));
-        check.faults++;
-        text_free(&reason);
+        append_checked(check, &unknown, "Unknown", NULL, &reason);
     }
+    text_free(&reason);
+}
+
+static struct check check_all(const struct connector_kind *kind, const struct properties *config) {
+    struct check check = {.config = config, .out = TEXT_EMPTY, .first = TEXT_EMPTY};
+    if (kind->check && kind->check(config, &check.wrong, &check.error) == 0)
+        check.wrong = NULL;
+    check_settings(&check, connector_common, "Common");
+    check_settings(&check, kind->settings, "Connector");
+    check_unknown(&check, kind);
+    return check;
+}
+
+static void check_free(struct check *check) {
+    text_free(&check->out);
+    text_free(&check->first);
+}
+
+int connector_validate(const struct connector_kind *kind, const struct properties *config, struct text *reply) {
+    struct check check = check_all(kind, config);
     text_append_string(reply, "{\"name\":");
     text_append_json(reply, view_of(kind->class_name));
     text_append_format(reply, ",\"error_count\":%d,\"groups\":[\"Common\",\"Connector\"],\"configs\":[", check.faults);
-    text_append(reply, text_view(&list));
+    text_append(reply, text_view(&check.out));
     text_append_string(reply, "]}");
-    text_free(&list);
+    check_free(&check);
     return check.faults;
+}
+
+int connector_check(const struct connector_kind *kind, const struct properties *config, struct error *error) {
+    struct check check = check_all(kind, config);
+    int result = check.faults ? error_set(error, ERROR_INVALID, "%s", text_string(&check.first)) : 0;
+    check_free(&check);
+    return result;
+}
+
+int64_t connector_number(const struct connector_setting *rows, const struct properties *config, const char *name) {
+    const struct connector_setting *row = find_setting(rows, name);
+    const char *value = properties_get(config, name);
+    int64_t number = 0;
+    if (!value || !view_to_int64(view_of(value), &number) || number < row->low || number > row->high)
+        view_to_int64(view_of(row->otherwise), &number);
+    return number;
 }

@@ -59,3 +59,8 @@ extern const struct connector_setting connector_common[];
 
 /* The reply of .../config/validate, appended; number of settings that are wrong. */
 int connector_validate(const struct connector_kind *kind, const struct properties *config, struct text *reply);
+/* The same for a configuration that was kept: anybody may have written it to its topic. The error is the first fault.
+ */
+int connector_check(const struct connector_kind *kind, const struct properties *config, struct error *error);
+/* The number of a row with a default, which also stands for a value that is not allowed. */
+int64_t connector_number(const struct connector_setting *rows, const struct properties *config, const char *name);

@@ -38,19 +38,17 @@ static const char *topic_of(const struct properties *config) {
     return properties_get_or(config, "kafka.topic", LAB_TOPIC_CUSTOMERS);
 }
 
-static int64_t number_of(const struct properties *config, const char *name, int64_t otherwise) {
-    const char *value = properties_get(config, name);
-    int64_t number = otherwise;
-    return value && view_to_int64(view_of(value), &number) ? number : otherwise;
+static int64_t number_of(const struct properties *config, const char *name) {
+    return connector_number(connector_datagen.settings, config, name);
 }
 
 static int make_customers(struct source *source, const struct properties *config, struct error *error) {
     const char *file = properties_get(config, "customers.file");
-    uint64_t seed = (uint64_t)number_of(config, "seed", 1);
+    uint64_t seed = (uint64_t)number_of(config, "seed");
     random_seed(&source->random, seed ^ 0x9e3779b97f4a7c15u);
     if (file)
         return customers_read(&source->customers, file, properties_get(config, "credit.cards.file"), error);
-    customers_make(&source->customers, seed, (size_t)number_of(config, "count", 100));
+    customers_make(&source->customers, seed, (size_t)number_of(config, "count"));
     return 0;
 }
 
@@ -208,7 +206,7 @@ static bool may_pass(const struct error *error) {
 }
 
 static int stream(struct source *source, const struct connector_run *run, struct error *error) {
-    int64_t interval = number_of(run->config, "max.interval", 0);
+    int64_t interval = number_of(run->config, "max.interval");
     if (!source->snapshot_done) {
         for (size_t i = 0; i < source->customers.count; i++)
             if (send(source, run, &source->customers.items[i], error) != 0)

@@ -124,16 +124,10 @@ static void use_topic(void *context, const char *topic) {
     send_report(context, REPORT_TOPIC, topic);
 }
 
-static int64_t setting_of(const struct run *run, const char *name, int64_t otherwise) {
-    const char *value = properties_get(run->config, name);
-    int64_t number = otherwise;
-    return value && view_to_int64(view_of(value), &number) ? number : otherwise;
-}
-
 /* Waits before the next start of a failed connector; false: it stays as it is. */
 static bool wait_to_retry(struct run *run, int64_t failing_since_ms, int64_t *delay_ms, const char *reason) {
-    int64_t timeout = setting_of(run, CONNECTOR_RETRY_TIMEOUT, 0);
-    int64_t most = setting_of(run, CONNECTOR_RETRY_DELAY, RETRY_MOST_MS);
+    int64_t timeout = connector_number(connector_common, run->config, CONNECTOR_RETRY_TIMEOUT);
+    int64_t most = connector_number(connector_common, run->config, CONNECTOR_RETRY_DELAY);
     if (*delay_ms > most)
         *delay_ms = most;
     if (timeout >= 0 && clock_monotonic_ms() - failing_since_ms + *delay_ms > timeout)
@@ -152,7 +146,7 @@ static void *run_thread(void *context) {
     for (;;) {
         struct error error = {0};
         int64_t began = clock_monotonic_ms();
-        if (run->kind->run(&run->given, &error) == 0)
+        if (connector_check(run->kind, run->config, &error) == 0 && run->kind->run(&run->given, &error) == 0)
             return NULL;
         if (!failing_since_ms || clock_monotonic_ms() - began > RETRY_MOST_MS) { /* it worked for a while */
             failing_since_ms = clock_monotonic_ms();

@@ -1,5 +1,7 @@
 """The console in a real terminal: start, keys, paste, resize, suspension, ends of every kind, and the terminal clean afterwards."""
+import ctypes
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -182,9 +184,9 @@ class Ends(Terminal):
 
 class Crash(Terminal):
     def test_a_crash_puts_the_terminal_back_and_names_the_log(self):
-        for signal in ("-SEGV", "-ABRT"):
+        for name in ("-SEGV", "-ABRT"):
             self.wait("● live")
-            self.kill(signal)
+            self.kill(name)
             self.wait("left 1")
             self.assertEqual(self.state(), "0 1 0")
             self.assertIn("fraudscope crashed", self.screen())
@@ -192,6 +194,18 @@ class Crash(Terminal):
             self.type("clear")
             self.wait("left", absent=True)
             self.start()
+
+    def test_so_does_a_crash_of_another_thread(self):
+        self.wait("● live")
+        process = int(self.programs()[0])
+        threads = {}
+        for thread in os.listdir(f"/proc/{process}/task"):
+            with open(f"/proc/{process}/task/{thread}/comm", encoding="ascii") as name:
+                threads[name.read().strip()] = int(thread)
+        self.assertEqual(ctypes.CDLL(None).tgkill(process, threads["broker"], signal.SIGSEGV), 0)
+        self.wait("left 1")
+        self.assertEqual(self.state(), "0 1 0")
+        self.assertIn("fraudscope crashed", self.screen())
 
 
 class Work(Terminal):

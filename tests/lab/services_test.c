@@ -214,6 +214,17 @@ static void a_rate_is_kept_over_its_time(void **state) {
     assert_true(took >= 1900); /* never faster; slower only when the machine is */
 }
 
+static void the_rate_is_told_from_its_first_second_on_and_never_above_what_was_asked_for(void **state) {
+    struct stage *stage = *state;
+    start_services(stage, MAKERS);
+    bring_customers(stage);
+    ask(stage, SERVICE_PRODUCER, REQUEST_CHANCE, NULL, 0, 0);
+    ask(stage, SERVICE_PRODUCER, REQUEST_START, NULL, 100, 0);
+    UNTIL(stage->model->producer.actual > 0);
+    assert_in_range(stage->model->producer.acknowledged, 1, 290); /* 100 a second: a span of 3 s is not over */
+    assert_true(stage->model->producer.actual <= 101);
+}
+
 static void bursts_and_single_transactions_have_the_card_and_amount_asked_for(void **state) {
     struct stage *stage = *state;
     start_services(stage, MAKERS);
@@ -471,6 +482,7 @@ int main(void) {
         TEST(what_the_producer_says_it_sent_is_in_the_topic),
         TEST(without_its_topic_the_producer_does_not_start_and_says_what_makes_it),
         TEST(a_rate_is_kept_over_its_time),
+        TEST(the_rate_is_told_from_its_first_second_on_and_never_above_what_was_asked_for),
         TEST(bursts_and_single_transactions_have_the_card_and_amount_asked_for),
         TEST(a_tail_that_cannot_keep_up_says_how_many_rows_it_passed_over),
         TEST(a_tail_of_a_topic_that_comes_later_waits_for_it),

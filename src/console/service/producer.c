@@ -21,6 +21,7 @@ enum {
     QUEUE_MOST = 50000,
     BURST_MOST = 1000,
     RATE_SPAN_MS = 3000,
+    RATE_FIRST_MS = 1000, /* from here on the first span tells its rate before it is over */
     TOPIC_MS = 2000
 };
 
@@ -38,6 +39,7 @@ struct producer {
     int64_t next_ns;   /* when the next transaction is due */
     int64_t posted_ms, span_ns;
     uint64_t span_acknowledged;
+    bool first_span;
     bool dirty, seeded;
 };
 
@@ -72,15 +74,22 @@ static int64_t pace_ns(const struct producer *producer) {
     return clock_elapsed_ns(producer->self->context.clock);
 }
 
+static void begin_span(struct producer *producer, uint64_t acknowledged) {
+    producer->span_ns = pace_ns(producer);
+    producer->span_acknowledged = acknowledged;
+    producer->first_span = false;
+}
+
 static void post(struct producer *producer, bool now) {
     int64_t at = clock_monotonic_ms(), pace = pace_ns(producer);
-    if (pace - producer->span_ns >= (int64_t)RATE_SPAN_MS * 1000000) {
-        producer->state.actual = (double)(producer->state.acknowledged - producer->span_acknowledged) * 1e9 /
-                                 (double)(pace - producer->span_ns);
-        producer->span_ns = pace;
-        producer->span_acknowledged = producer->state.acknowledged;
+    int64_t span_ms = (pace - producer->span_ns) / 1000000;
+    if (span_ms >= RATE_SPAN_MS || (producer->first_span && span_ms >= RATE_FIRST_MS)) {
+        uint64_t acknowledged = producer->state.acknowledged, before = producer->span_acknowledged;
+        producer->state.actual = acknowledged > before ? (double)(acknowledged - before) * 1e3 / (double)span_ms : 0;
         producer->dirty = true;
     }
+    if (span_ms >= RATE_SPAN_MS)
+        begin_span(producer, producer->state.acknowledged);
     if (!now && (!producer->dirty || at - producer->posted_ms < POST_MS))
         return;
     struct event_producer *event = event_new(&event_producer_kind);
@@ -326,8 +335,8 @@ static void handle(struct producer *producer, const struct request *request) {
         }
         producer->state.running = true;
         producer->next_ns = pace_ns(producer);
-        producer->span_ns = pace_ns(producer);
-        producer->span_acknowledged = producer->state.acknowledged;
+        begin_span(producer, producer->state.acknowledged + 1); /* the first is sent at once: the rate counts from it */
+        producer->first_span = true;
         memory_free(producer->state.error);
         producer->state.error = NULL;
         if (producer->state.rate < 0)

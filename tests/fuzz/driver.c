@@ -36,6 +36,11 @@ struct run {
     struct random random;
 };
 
+/* Not clock_monotonic_ms, which a target may wrap. */
+static int64_t now_ms(void) {
+    return clock_monotonic_ns() / 1000000;
+}
+
 /* --- the corpus --- */
 
 static void add_file(struct run *run, const char *path) {
@@ -159,11 +164,11 @@ static void run_one(struct run *run, struct view input) {
 }
 
 static void run_all(struct run *run) {
-    int64_t until = clock_monotonic_ms() + run->seconds * 1000;
+    int64_t until = now_ms() + run->seconds * 1000;
     for (size_t i = 0; i < run->corpus.count; i++)
         run_one(run, (struct view){text_string(&run->corpus.items[i]), run->corpus.items[i].size});
     random_seed(&run->random, run->seed);
-    for (size_t done = 0; done < run->runs && run->corpus.count && clock_monotonic_ms() < until; done++) {
+    for (size_t done = 0; done < run->runs && run->corpus.count && now_ms() < until; done++) {
         const struct text *seed = any_seed(run);
         struct text input = TEXT_EMPTY;
         text_append(&input, (struct view){text_string(seed), seed->size});
@@ -195,7 +200,7 @@ static int report(const struct run *run, const char *what) {
 /* Waits for the process that runs the target; one input that takes minutes is a fault too. */
 static int watch(const struct run *run, pid_t child) {
     size_t seen = 0;
-    int64_t since = clock_monotonic_ms();
+    int64_t since = now_ms();
     int status = 0;
     for (;;) {
         if (waitpid(child, &status, WNOHANG) == child)
@@ -203,8 +208,8 @@ static int watch(const struct run *run, pid_t child) {
         size_t runs = atomic_load(&run->shared->runs);
         if (runs != seen) {
             seen = runs;
-            since = clock_monotonic_ms();
-        } else if (clock_monotonic_ms() - since > HANG_SECONDS * 1000) {
+            since = now_ms();
+        } else if (now_ms() - since > HANG_SECONDS * 1000) {
             kill(child, SIGKILL);
             waitpid(child, &status, 0);
             return report(run, "The target hangs");

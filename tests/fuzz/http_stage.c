@@ -11,12 +11,8 @@
 #include "foundation/net/http_route.h"
 #include "foundation/net/http_text.h"
 
-enum { ANSWER_SECONDS = 60 };
+enum { ANSWER_SECONDS = 60, STREAM_MOST = 1 << 20 };
 
-struct http_server {
-    struct http_service_options service;
-    bool listens;
-};
 struct pair {
     char *name, *value;
 };
@@ -31,10 +27,17 @@ struct http_exchange {
     size_t parameter_count;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool done;
+    bool streams, done, peer_gone;
+    void (*gone)(void *context);
+    void *gone_context;
     int status;
     char *content_type;
     struct text answer;
+};
+struct http_server {
+    struct http_service_options service;
+    bool listens;
+    VECTOR(struct http_exchange *) open; /* answers that stream on */
 };
 
 /* --- the server --- */
@@ -56,10 +59,6 @@ int http_server_listen(struct http_server *server, const struct http_service_opt
 void http_server_unlisten(struct http_server *server, uint16_t port) {
     (void)port;
     server->listens = false;
-}
-
-void http_server_free(struct http_server *server) {
-    memory_free(server);
 }
 
 /* --- an exchange --- */
@@ -199,12 +198,21 @@ void http_exchange_answer_header(struct http_exchange *exchange, const char *nam
 
 void http_exchange_start(struct http_exchange *exchange, int status, const char *content_type, size_t limit) {
     (void)limit;
+    if (exchange->status)
+        fuzz_broken("a request is answered once");
+    exchange->streams = true;
     finish(exchange, status, content_type, (struct view){0}, false);
 }
 
 bool http_exchange_write(struct http_exchange *exchange, struct view bytes) {
-    finish(exchange, 0, NULL, bytes, false);
-    return true;
+    pthread_mutex_lock(&exchange->lock);
+    bool room = !exchange->peer_gone && exchange->answer.size + bytes.size <= STREAM_MOST;
+    pthread_mutex_unlock(&exchange->lock);
+    if (!exchange->streams || exchange->done)
+        fuzz_broken("what is written has a start before it and no end");
+    if (room)
+        finish(exchange, 0, NULL, bytes, false);
+    return room;
 }
 
 size_t http_exchange_waiting(struct http_exchange *exchange) {
@@ -217,7 +225,10 @@ void http_exchange_end(struct http_exchange *exchange) {
 }
 
 void http_exchange_on_gone(struct http_exchange *exchange, void (*gone)(void *context), void *context) {
-    (void)exchange, (void)gone, (void)context;
+    pthread_mutex_lock(&exchange->lock);
+    exchange->gone = gone;
+    exchange->gone_context = context;
+    pthread_mutex_unlock(&exchange->lock);
 }
 
 /* --- requests --- */
@@ -240,12 +251,13 @@ static void dispatch(const struct http_service_options *service, struct http_exc
         http_exchange_answer(exchange, known ? 405 : 404, "text/plain", (struct view){0});
 }
 
+/* For its end, or the start of one that streams. */
 static void wait_for_answer(struct http_exchange *exchange) {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += ANSWER_SECONDS;
     pthread_mutex_lock(&exchange->lock);
-    while (!exchange->done)
+    while (!exchange->done && !exchange->status)
         if (pthread_cond_timedwait(&exchange->changed, &exchange->lock, &until) != 0)
             fuzz_broken("every request is answered");
     pthread_mutex_unlock(&exchange->lock);
@@ -255,6 +267,7 @@ static void check(const struct http_exchange *exchange) {
     if (exchange->status < 200 || exchange->status > 599)
         fuzz_broken("an answer has a status of HTTP");
     if (!exchange->content_type || !strstr(exchange->content_type, "json") || exchange->answer.size == 0 ||
+        exchange->streams ||
         view_ends_with(view_of(exchange->raw_path), VIEW("/schema"))) /* the text alone, whatever it is */
         return;
     json_error_t where;
@@ -266,12 +279,53 @@ static void check(const struct http_exchange *exchange) {
     json_decref(json);
 }
 
-void http_stage_run(struct http_server *server, struct fuzz_input *input) {
-    for (int i = 0; i < HTTP_STAGE_REQUESTS && server->listens && input->at < input->end; i++) {
-        struct http_exchange *exchange = exchange_read(fuzz_until(input, '\0'));
-        dispatch(&server->service, exchange);
-        wait_for_answer(exchange);
+/* Those that have ended are looked at; all: those that have not are a broken promise. */
+static void sweep(struct http_server *server, bool all) {
+    for (size_t i = server->open.count; i-- > 0;) {
+        struct http_exchange *exchange = server->open.items[i];
+        pthread_mutex_lock(&exchange->lock);
+        bool done = exchange->done;
+        pthread_mutex_unlock(&exchange->lock);
+        if (!done && all)
+            fuzz_broken("a server that has stopped has ended its answers");
+        if (!done)
+            continue;
         check(exchange);
         exchange_free(exchange);
+        vector_remove(&server->open, i);
+    }
+}
+
+void http_server_free(struct http_server *server) {
+    sweep(server, true);
+    vector_free(&server->open);
+    memory_free(server);
+}
+
+static void leave(struct http_server *server) {
+    if (!server->open.count)
+        return;
+    struct http_exchange *exchange = server->open.items[0];
+    pthread_mutex_lock(&exchange->lock);
+    bool news = !exchange->peer_gone && !exchange->done;
+    void (*gone)(void *context) = exchange->gone;
+    exchange->peer_gone = true;
+    pthread_mutex_unlock(&exchange->lock);
+    if (news && gone)
+        gone(exchange->gone_context);
+}
+
+void http_stage_run(struct http_server *server, struct fuzz_input *input) {
+    for (int i = 0; i < HTTP_STAGE_REQUESTS && server->listens && input->at < input->end; i++) {
+        struct view text = fuzz_until(input, '\0');
+        if (view_equal(text, VIEW("-"))) {
+            leave(server);
+            continue;
+        }
+        struct http_exchange *exchange = exchange_read(text);
+        dispatch(&server->service, exchange);
+        wait_for_answer(exchange);
+        vector_push(&server->open, exchange);
+        sweep(server, false);
     }
 }

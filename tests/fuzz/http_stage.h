@@ -7,5 +7,7 @@
 
 enum { HTTP_STAGE_REQUESTS = 16 };
 /* The requests of the input, a NUL between two: "METHOD PATH?QUERY", lines "Name: value", an empty line, the body. Each
- * is answered before the next one comes, by whatever thread; an answer that says it is JSON must be. */
+ * is answered before the next one comes, by whatever thread, or its answer has begun to stream; an answer that says it
+ * is JSON must be. "-" alone: who reads the oldest stream goes away. Streams that are still open end with their server,
+ * before http_server_free. */
 void http_stage_run(struct http_server *server, struct fuzz_input *input);

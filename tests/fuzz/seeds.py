@@ -380,6 +380,47 @@ def ksqldb():
         put("ksqldb", f"endpoint-{kind}", bytes([kind]) + accept + json.dumps(given).encode())
 
 
+def ksqldb_rest():
+    def ksql(text, path="/ksql", **more):
+        return (f"POST {path}", json.dumps({"ksql": text, **more}), "Accept: application/vnd.ksql.v1+json")
+
+    def stream(text, accept="application/vnd.ksqlapi.delimited.v1", **more):
+        return ("POST /query-stream", json.dumps({"sql": text, **more}), f"Accept: {accept}")
+    earliest = {"properties": {"auto.offset.reset": "earliest"}}
+    s = "CREATE STREAM S (K STRING KEY, I INT, T STRING) WITH (kafka_topic='s', value_format='JSON');"
+    u = "CREATE TABLE U (K STRING PRIMARY KEY, N STRING) WITH (kafka_topic='u', value_format='JSON');"
+    records = kept((1, "a", '{"I":1,"T":"x"}'), (2, "b", '{"I":2,"T":null}'), (2, "a", '{"I":"no"}'), (3, "a", '{"N":"n"}'), (1, "", "nonsense"), (3, "a", ""))
+    put("ksqldb_rest", "get", asked(*((f"GET {path}", None) for path in (
+        "/", "/info", "/healthcheck", "/chc/ready", "/v1/metadata", "/v1/metadata/id", "/clusterStatus", "/status", "/status/stream/S/create",
+        "/is_valid_property/auto.offset.reset", "/ws/query", "/nothing", "/is_valid_property/ksql.%22"))))
+    put("ksqldb_rest", "statements", asked(
+        ksql(s + u), ksql("CREATE TABLE C WITH (partitions=1) AS SELECT K, COUNT(*) AS N FROM S GROUP BY K EMIT CHANGES;",
+                          streamsProperties={"ksql.streams.auto.offset.reset": "earliest"}),
+        ksql("LIST STREAMS EXTENDED; LIST TABLES; LIST QUERIES EXTENDED; LIST ALL TOPICS EXTENDED; LIST PROPERTIES; LIST FUNCTIONS; LIST TYPES; LIST VARIABLES;"),
+        ksql("DESCRIBE S EXTENDED; DESCRIBE C EXTENDED; EXPLAIN CTAS_C_5; DESCRIBE FUNCTION ABS; DESCRIBE STREAMS;"),
+        ksql("INSERT INTO S (K, I) VALUES ('k', 5);", commandSequenceNumber=4), ksql("DEFINE x = 'S'; DROP STREAM ${x};", sessionVariables={"x": "T"}),
+        ksql("PAUSE CTAS_C_5; RESUME CTAS_C_5; TERMINATE CTAS_C_5; DROP TABLE C DELETE TOPIC; DROP STREAM S;"), ("GET /status", None),
+        ksql("SHOW CONNECTORS; CREATE TYPE A AS STRUCT<B INT>;"), ("POST /ksql/terminate", '{"deleteTopicList":["C.*"]}'), ("GET /info", None)))
+    put("ksqldb_rest", "push", records + asked(
+        ksql(s), stream("SELECT * FROM S EMIT CHANGES;", **earliest), ("POST /inserts-stream", "{}"), ksql("INSERT INTO S VALUES ('k', 7, 'y');"),
+        ("POST /close-query", '{"queryId":"transient_S_1"}'), ksql("SELECT I, T FROM S EMIT CHANGES LIMIT 2;", "/query", streamsProperties={"auto.offset.reset": "earliest"}),
+        stream("SELECT K, I FROM S;", "application/vnd.ksqlapi.protobuf.v1"), stream("SELECT K, COUNT(*) FROM S GROUP BY K EMIT CHANGES;", "application/json"),
+    ) + b"\0-\0" + asked(("GET /healthcheck", None), ksql("DROP STREAM S;"), ksql("LIST QUERIES;")))
+    put("ksqldb_rest", "pull", records + asked(
+        ksql(u), ksql("CREATE TABLE W AS SELECT K, COUNT(*) AS N FROM U GROUP BY K EMIT CHANGES;"),
+        ksql("CREATE TABLE M WITH (value_format='DELIMITED') AS SELECT K, N FROM U EMIT CHANGES;", streamsProperties={"auto.offset.reset": "earliest"}),
+        ksql("SELECT * FROM M WHERE K = 'a';", "/query"), stream("SELECT * FROM M WHERE K IN ('a', 'b') LIMIT 1;"), stream("SELECT N FROM M;", sessionVariables={"a": "b"})))
+    put("ksqldb_rest", "print", records + asked(
+        ksql("PRINT 's' FROM BEGINNING LIMIT 2;", "/query"), stream("PRINT u FROM BEGINNING INTERVAL 2 LIMIT 1;"), stream("PRINT 's' FROM BEGINNING;"), stream("PRINT 'S';")) + b"\0-\0" +
+        asked(("GET /info", None)))
+    command = json.dumps({"statement": s, "streamsProperties": {"auto.offset.reset": "earliest"}, "plan": None, "queryNumber": 1})
+    put("ksqldb_rest", "kept", kept(
+        (0, "stream/`S`/create", command),
+        (0, "stream/`X`/create", json.dumps({"statement": "CREATE STREAM X AS SELECT K, I * 2 AS I FROM S WHERE I > 0 EMIT CHANGES;", "queryNumber": 3})),
+        (0, "table/`B`/create", json.dumps({"statement": "CREATE TABLE B AS SELECT nothing;"})), (0, "", '{"failedOffset":2}')) + records + asked(
+        ksql("DESCRIBE X EXTENDED;"), ("GET /status/table/B/create", None), ksql("LIST QUERIES;"), ksql("SELECT * FROM X EMIT CHANGES LIMIT 1;", "/query")))
+
+
 def log():
     def at(offset, data):
         return struct.pack(">q", offset) + data[8:]
@@ -395,7 +436,8 @@ def log():
 
 
 TARGETS = {"broker": broker, "batch": batches, "record": record, "schema": schemas, "proto": proto, "writer": writer, "sql": sql, "files": files,
-           "log": log, "registry": registry, "connect": connect, "ksqldb": ksqldb}
+           "log": log, "registry": registry, "connect": connect, "ksqldb": ksqldb,
+           "ksqldb_rest": ksqldb_rest}
 
 for target in sys.argv[1:] or TARGETS:
     folder = os.path.join(HERE, "corpus", target)

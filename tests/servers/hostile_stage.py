@@ -56,7 +56,7 @@ class HostileStage(Stage):
     # --- what an ordinary client sees ---
 
     def kcat(self, *arguments, text=None):
-        done = subprocess.run(["kcat", "-m", str(PATIENCE), "-b", self.kafka, *arguments], input=text, capture_output=True, text=True, timeout=PATIENCE)
+        done = subprocess.run(["kcat", "-m", str(PATIENCE), "-b", self.kafka, *arguments], input=text, capture_output=True, text=True, errors="replace", timeout=PATIENCE)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
 

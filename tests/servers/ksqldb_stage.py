@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+from pathlib import Path
 
 import kafka_wire
 
@@ -100,7 +101,7 @@ class Stage(unittest.TestCase):
         while "ready" not in addresses:
             left = until - time.monotonic()
             piece = os.read(process.stdout.fileno(), 65536) if left > 0 and select.select([process.stdout], [], [], left)[0] else b""
-            self.assertTrue(piece, "the servers do not start: " + open(errors.name, encoding="utf-8").read())
+            self.assertTrue(piece, "the servers do not start: " + Path(errors.name).read_text("utf-8", "replace"))
             pending += piece
             while b"\n" in pending:
                 line, pending = pending.split(b"\n", 1)
@@ -117,7 +118,7 @@ class Stage(unittest.TestCase):
         process.wait(PATIENCE)
 
     def errors(self):
-        return "".join(open(self.home.name + f"/errors-{i}", encoding="utf-8", errors="replace").read() for i in range(len(self.processes)))
+        return "".join(Path(self.home.name, f"errors-{i}").read_text("utf-8", "replace") for i in range(len(self.processes)))
 
     # --- HTTP ---
 

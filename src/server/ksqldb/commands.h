@@ -12,7 +12,8 @@ struct command {           /* lent */
     const struct properties *properties;
     int64_t number; /* of a query that it makes */
 };
-/* Makes the topic unless it is there, reads it, hands out each command that was not found to have failed. */
+/* Makes the topic unless it is there, reads it, hands out each command that was not found to have failed. A record that
+ * is none is logged and left out. */
 struct commands *commands_open(const struct profile *profile, struct kafka_admin *admin, const char *service_id,
                                void (*each)(void *context, const struct command *command), void *context,
                                struct error *error);

@@ -25,8 +25,8 @@ class Kept(HostileStage):
         return own
 
     def records_of(self, topic):
-        lines = self.kcat("-C", "-t", topic, "-o", "beginning", "-e", "-q", "-J", "-p", "0").splitlines()
-        found = [json.loads(line) for line in lines]
+        lines = self.kcat("-C", "-t", topic, "-o", "beginning", "-e", "-q", "-J", "-p", "0").split("\n")
+        found = [json.loads(line, strict=False) for line in lines if line]
         return [tuple(None if part is None else part.encode() for part in (record["key"], record["payload"])) for record in found]
 
     def write(self, topic, records):

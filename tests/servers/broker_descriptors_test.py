@@ -97,12 +97,18 @@ class Descriptors(Scene):
         self.start()
         self.assertEqual(len(self.consume("t").splitlines()), 1 + len(offsets))
 
+    def wait_for_silence(self):
+        """Two seconds that cost next to nothing; first the crowd is dealt with."""
+        deadline = time.monotonic() + PATIENCE
+        used, spent = self.processor_seconds(), 2
+        while spent >= 0.3:
+            self.assertLess(time.monotonic(), deadline, spent)
+            time.sleep(2)
+            used, spent = self.processor_seconds(), self.processor_seconds() - used
+
     def test_a_silent_loop_costs_nothing_while_clients_wait(self):
         crowd = self.crowd()
-        time.sleep(0.3)
-        used = self.processor_seconds()
-        time.sleep(2)
-        self.assertLess(self.processor_seconds() - used, 0.3)
+        self.wait_for_silence()
         for each in crowd:
             each.close()
         self.kcat("-P", "-t", "t", text="after\n")

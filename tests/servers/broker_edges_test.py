@@ -261,7 +261,7 @@ class Edges(Scene):
         self.assertEqual(answer["error_code"], INVALID_GROUP)
 
     def test_who_waits_for_the_leaders_decision_longer_than_its_session_stays(self):
-        leader, follower = Member(self, session=1000, rebalance=20000), Member(self, session=1000, rebalance=20000)
+        leader, follower = Member(self, session=3000, rebalance=20000), Member(self, session=3000, rebalance=20000)
         self.assertEqual(leader.join(), NONE)
         leader.sync([(leader.id, b"all")])
         follower.begin()
@@ -270,7 +270,7 @@ class Edges(Scene):
         leader.ask()
         self.assertEqual((leader.hear(), follower.hear()), (NONE, NONE))
         follower.ask_sync()
-        until = time.monotonic() + 2.5
+        until = time.monotonic() + 4.5
         while time.monotonic() < until:
             self.assertEqual(leader.heartbeat(), NONE)
             time.sleep(0.2)

@@ -168,14 +168,14 @@ class Groups(Scene):
         self.assertEqual(first.heartbeat(), UNKNOWN_MEMBER)
 
     def test_heartbeats_keep_a_session(self):
-        member = self.one(session=1000)
-        for _ in range(6):
+        member = self.one(session=3000)
+        for _ in range(10):
             time.sleep(0.4)
             self.assertEqual(member.heartbeat(), NONE)
 
     def test_commits_keep_a_session(self):
-        member = self.one(session=1000)
-        for offset in range(6):
+        member = self.one(session=3000)
+        for offset in range(10):
             time.sleep(0.4)
             self.assertEqual(member.commit(offset), NONE)
 

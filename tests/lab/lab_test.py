@@ -19,7 +19,7 @@ class Lab(Scene):
         self.assertEqual([(row["step"], row["ok"]) for row in rows[:-1]], [(1, True), (2, True)])
         self.assertTrue(rows[-1]["done"])
         self.assertEqual(rows[-1]["steps_passed"], 2)
-        self.assertLess(rows[-1]["servers_ready_ms"], 3000)
+        self.assertTrue(0 < rows[-1]["servers_ready_ms"] < PATIENCE * 1000)
 
     def test_all_nine_steps_hold_on_our_own_servers_and_the_tenth_cleans_up(self):
         result = self.run_program("lab", "--json", "--until", "10", "--rate", "5", "--data", self.home.name + "/d")

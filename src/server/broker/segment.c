@@ -212,6 +212,13 @@ struct scan { /* bytes of the file from `position` on */
     bool at_end;
 };
 
+/* A small file needs no large piece; the byte more tells its end. */
+static struct scan scan_from(const struct segment *segment, int64_t position) {
+    int64_t left = segment->size - position;
+    size_t room = left < 0 ? 1 : left < SCAN_PIECE ? (size_t)left + 1 : SCAN_PIECE;
+    return (struct scan){.piece = memory_allocate(room), .room = room, .position = position};
+}
+
 static int fill(const struct segment *segment, const char *folder, struct scan *scan, struct error *error) {
     ssize_t got;
     do
@@ -267,7 +274,7 @@ static int cut(struct segment *segment, const char *folder, int64_t position, st
 
 /* Does a whole batch begin anywhere after that position? Then what is there was not torn by a kill. */
 static bool whole_batch_follows(const struct segment *segment, const char *folder, int64_t position) {
-    struct scan scan = {.piece = memory_allocate(SCAN_PIECE), .room = SCAN_PIECE, .position = position + 1};
+    struct scan scan = scan_from(segment, position + 1);
     bool found = false;
     while (!found && !scan.at_end && fill(segment, folder, &scan, NULL) == 0) {
         size_t at = 0;
@@ -293,7 +300,7 @@ static bool whole_batch_follows(const struct segment *segment, const char *folde
 
 int segment_scan(struct segment *segment, const char *folder, bool only_torn, const struct segment_visitor *visitor,
                  struct error *error) {
-    struct scan scan = {.piece = memory_allocate(SCAN_PIECE), .room = SCAN_PIECE};
+    struct scan scan = scan_from(segment, 0);
     int result = 0;
     for (bool good = true; good && !scan.at_end && result == 0;) {
         size_t used = 0;

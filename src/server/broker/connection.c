@@ -14,6 +14,7 @@ enum {
     BEFORE_LOGIN_MOST = 64 << 10,
     READ_PIECE = 256 << 10,
     WAITING_MOST = 512 << 10,
+    TURN_MOST = 256 << 10, /* an answer that goes beyond is the last one of its turn */
     LARGE = 256 << 10
 };
 
@@ -70,6 +71,7 @@ struct connection *connection_next(const struct connection *connection) {
 
 void connection_close(struct connection *connection) {
     groups_forget(connection->core->groups, connection);
+    connection_drop_turn(connection);
     loop_watch_remove(connection->watch);
     loop_timer_remove(connection->timer);
     if (connection->mute)
@@ -90,9 +92,9 @@ void connection_close(struct connection *connection) {
 /* --- writing --- */
 
 static void watch_what_is_needed(struct connection *connection) {
-    /* While a request waits the next ones are read, but only so many. */
+    /* While a request waits or is held the next ones are read, but only so many. */
     bool full = connection->muted || connection->leaves || connection_has_much_to_take(connection) ||
-                (connection->waiting && connection->in.size - connection->in_at > WAITING_MOST);
+                ((connection->waiting || connection->held) && connection->in.size - connection->in_at > WAITING_MOST);
     unsigned wanted = (connection->out.size > connection->out_at ? (unsigned)LOOP_WRITE : 0u) |
                       (full ? (unsigned)LOOP_HANGUP : (unsigned)LOOP_READ);
     if (wanted != connection->watched) {
@@ -147,8 +149,8 @@ static void post_turn(struct connection *connection) {
     loop_post(connection->core->loop, continue_posted, note);
 }
 
-/* Answers leave unless they wait for the disk. Requests that were held have their next turn after the other clients',
- * and no event tells when the system has taken all. */
+/* Answers leave unless they wait for the disk. No event tells when the system has taken all, so requests that were held
+ * have a turn of their own. */
 static void finish_turn(struct connection *connection) {
     if (connection->core->unsynced.count == 0)
         flush(connection);
@@ -158,7 +160,7 @@ static void finish_turn(struct connection *connection) {
     }
     watch_what_is_needed(connection);
     if (connection->held && connection->out.size == connection->out_at)
-        post_turn(connection);
+        connection_wait_turn(connection);
 }
 
 void connection_release(struct connection *connection, bool durable) {
@@ -355,8 +357,10 @@ static bool must_take_first(struct connection *connection) {
 }
 
 void connection_work(struct connection *connection) {
+    size_t before = connection->out.size;
+    bool had_turn = false;
     while (!connection->broken && !connection->leaves && !connection->waiting && !connection->muted &&
-           !connection_has_much_to_take(connection) && !must_take_first(connection)) {
+           !connection_has_much_to_take(connection) && !must_take_first(connection) && !had_turn) {
         size_t have = connection->in.size - connection->in_at;
         if (have < 4)
             break;
@@ -396,8 +400,10 @@ void connection_work(struct connection *connection) {
         connection->in_at += (size_t)size + 4;
         if (!good)
             connection->broken = true;
+        had_turn = connection->out.size > before + TURN_MOST;
     }
-    connection->held = !connection->waiting && !connection->muted && connection_has_much_to_take(connection);
+    connection->held =
+        !connection->waiting && !connection->muted && (had_turn || connection_has_much_to_take(connection));
     if (connection->in_at == connection->in.size) {
         text_clear(&connection->in);
         connection->in_at = 0;
@@ -427,7 +433,10 @@ static void ready(void *context, unsigned events) {
     } else if (events & LOOP_HANGUP) {
         connection->broken = true;
     }
-    connection_work(connection);
+    if (connection->held)
+        finish_turn(connection);
+    else
+        connection_work(connection);
 }
 
 struct connection *connection_open(struct broker_core *core, int descriptor, const char *peer,

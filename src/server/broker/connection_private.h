@@ -1,5 +1,5 @@
-/* One client's connection, for connection.c (bytes in and out, requests in turn) and connection_limits.c (what it may
- * take of the broker). Broker thread. */
+/* One client's connection, for connection.c (bytes in and out, requests one after the other), connection_turns.c (the
+ * order of those who ask for much) and connection_limits.c (what it may take of the broker). Broker thread. */
 #pragma once
 
 #include "foundation/net/loop.h"
@@ -25,7 +25,9 @@ struct connection {
     bool waiting;                        /* one request is unanswered: others wait behind it */
     bool rerun, parked_before;
     bool handling;
-    bool held, posted;      /* a whole request waits until answers are taken; its turn is posted */
+    bool held, posted; /* a whole request waits until answers are taken; a turn is posted */
+    bool queued;       /* a held request waits for its turn, and between whom */
+    struct connection *earlier, *later;
     struct request pending; /* the one that waits, and where its answer begins */
     size_t pending_from;
     int64_t park_until_ms;
@@ -37,6 +39,11 @@ struct connection {
     void (*changed)(void *context);
     void *context;
 };
+
+/* connection_turns.c: who has requests left that were held has its next turn after the others', and events of all come
+ * between two turns. */
+void connection_wait_turn(struct connection *connection);
+void connection_drop_turn(struct connection *connection);
 
 /* connection.c: goes on with what has come in, and sends what has been answered. */
 void connection_work(struct connection *connection);

@@ -36,6 +36,8 @@ struct broker_core { /* owned by the broker's thread */
     struct peers peers;
     struct connection *connections;
     int connection_count;
+    struct connection *turns_first, *turns_last; /* those with held requests, in the order of their turns */
+    bool turn_posted;
 };
 enum { NODE_ID = 1 };
 /* Something was written (partition) or deleted (NULL): once a turn what was written is forced to the disk, when that is

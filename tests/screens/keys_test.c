@@ -327,6 +327,27 @@ static void the_newest_alert_is_one_key_away_and_counts_as_seen(void **state) {
     strike_stage(&stage);
 }
 
+static void what_changed_in_a_window_is_told_where_it_runs_into_no_figure(void **state) {
+    struct stage stage;
+    (void)state;
+    raise_stage(&stage, 120, 36);
+    struct event_window *event = event_new(&event_window_kind);
+    int64_t start = NOW_MS / 300000 * 300000;
+    event->count = 2;
+    event->rows = memory_zero(2, sizeof *event->rows);
+    event->rows[0] = (struct model_window_row){
+        .window_start = start, .window_end = start + 300000, .count = 5, .total = 24907, .average = 1820};
+    event->rows[1] = (struct model_window_row){
+        .window_start = start, .window_end = start + 300000, .count = 4, .total = 4990, .average = 1920};
+    for (int i = 0; i < 2; i++)
+        snprintf(event->rows[i].card, sizeof event->rows[i].card, "%s", stage_cards[i]);
+    post(&stage, event);
+    press(&stage, "3");
+    expect_shown(&stage, "5031 •••• 2983    5   24,907    1,820");
+    expect_shown(&stage, "8127 •••• 4410    4 +1 4,990    1,920");
+    strike_stage(&stage);
+}
+
 static void other_windows_are_shown_and_a_card_leads_to_its_transactions(void **state) {
     struct stage stage;
     (void)state;
@@ -562,6 +583,7 @@ int main(void) {
         cmocka_unit_test(a_frozen_picture_can_be_filtered_and_counters_go_on),
         cmocka_unit_test(the_cursor_stays_on_its_row_when_the_list_moves),
         cmocka_unit_test(the_newest_alert_is_one_key_away_and_counts_as_seen),
+        cmocka_unit_test(what_changed_in_a_window_is_told_where_it_runs_into_no_figure),
         cmocka_unit_test(other_windows_are_shown_and_a_card_leads_to_its_transactions),
         cmocka_unit_test(rows_are_marked_and_found_again),
         cmocka_unit_test(what_is_copied_is_what_may_be_seen),

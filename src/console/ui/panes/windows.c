@@ -103,7 +103,8 @@ static void draw_row(const struct ui *ui, const struct scene *scene, struct canv
     canvas_put_cut(canvas, x, y, 14, ROLE_TEXT, view_of(format_card(row->card, ui_masks(ui, scene), card)));
     put_right(canvas, x + 19, y, role, format_fit(format_count(row->count, count), 4));
     put_right(canvas, x + 28, y, role, format_fit(format_count(row->total, sum), 9));
-    if (changed && row->added_count > 0 && row->added_count < row->count && strlen(sum) <= 6)
+    if (changed && row->added_count > 0 && row->added_count < row->count &&
+        strlen(sum) <= 5) /* a blank on both sides */
         canvas_print(canvas, x + 20, y, ROLE_CHANGED, "+%lld",
                      (long long)(row->added_count > 9 ? 9 : row->added_count));
     canvas_print(canvas, x + 28, y, ROLE_TEXT, "%9s%7s", format_fit(format_count(row->average, average), 9),

@@ -83,6 +83,7 @@ static void avro_names_symbols_sizes_and_scales_must_agree(void **state) {
     avro("{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":4,\"scale\":2}",
          "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":4,\"scale\":1}", "DECIMAL_MISMATCH");
     avro("{\"type\":\"array\",\"items\":\"long\"}", "{\"type\":\"array\",\"items\":\"int\"}", NULL);
+    avro("{\"type\":\"array\",\"items\":\"int\"}", "{\"type\":\"array\",\"items\":\"long\"}", "TYPE_MISMATCH");
     avro("{\"type\":\"map\",\"values\":\"int\"}", "{\"type\":\"map\",\"values\":\"long\"}", "TYPE_MISMATCH");
     avro("{\"type\":\"map\",\"values\":\"int\"}", "{\"type\":\"array\",\"items\":\"int\"}", "TYPE_MISMATCH");
 }
@@ -110,6 +111,71 @@ static void an_avro_enum_with_a_default_reads_symbols_that_went(void **state) {
     avro(ENUM("\"A\"", ",\"default\":\"A\""), ENUM("\"A\",\"B\"", ""), NULL);
     avro(ENUM("\"A\"", ""), ENUM("\"A\",\"B\"", ",\"default\":\"A\""), "MISSING_ENUM_SYMBOLS: B");
     avro(ENUM("\"A\"", ",\"default\":\"Z\""), ENUM("\"A\",\"B\"", ""), "MISSING_ENUM_SYMBOLS: B");
+}
+
+static void avro_enums_and_fixed_keep_their_name_or_an_alias_of_it(void **state) {
+    (void)state;
+    const char *fixed = "{\"type\":\"fixed\",\"name\":\"F\",\"size\":4}";
+    avro("{\"type\":\"enum\",\"name\":\"D\",\"symbols\":[\"A\"]}", ENUM("\"A\"", ""), "NAME_MISMATCH: D was E");
+    avro("{\"type\":\"enum\",\"name\":\"D\",\"symbols\":[\"A\"],\"aliases\":[\"E\"]}", ENUM("\"A\"", ""), NULL);
+    avro("{\"type\":\"fixed\",\"name\":\"G\",\"size\":4}", fixed, "NAME_MISMATCH: G was F");
+    avro("{\"type\":\"fixed\",\"name\":\"G\",\"size\":4,\"aliases\":[\"F\"]}", fixed, NULL);
+}
+
+#define DECIMAL(precision, scale)                                                                                      \
+    "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":" precision ",\"scale\":" scale "}"
+
+static void an_avro_decimal_may_get_digits_in_front_and_lose_none(void **state) {
+    (void)state;
+    avro(DECIMAL("6", "2"), DECIMAL("4", "2"), NULL);
+    avro(DECIMAL("4", "2"), DECIMAL("6", "2"), "DECIMAL_MISMATCH: (4, 2) were (6, 2)");
+    avro("\"bytes\"", DECIMAL("4", "2"), NULL);
+    avro(DECIMAL("4", "2"), "\"bytes\"", NULL);
+}
+
+static void every_difference_is_told_with_its_place(void **state) {
+    (void)state;
+    avro("\"string\"", "\"int\"", "/: TYPE_MISMATCH");
+    avro(ENUM("\"A\"", ""), ENUM("\"A\",\"B\",\"C\"", ""),
+         "/: MISSING_ENUM_SYMBOLS: B is gone\n/: MISSING_ENUM_SYMBOLS: C is gone\n");
+    avro(RECORD(FIELD("a", "\"int\"") "," FIELD("b", "\"int\"")), RECORD(FIELD("a", "\"string\"")),
+         "/a: TYPE_MISMATCH: string was written, int is to be read\n/b: READER_FIELD_MISSING_DEFAULT_VALUE");
+}
+
+/* A branch that was tried in vain leaves nothing behind by which a later field would count as alike. */
+static void what_a_branch_could_not_read_a_field_cannot_either(void **state) {
+    (void)state;
+#define TYPE(name, fields) "{\"type\":\"record\",\"name\":\"" name "\",\"fields\":[" fields "]}"
+    const char *written = RECORD(FIELD("u", TYPE("S", FIELD("x", "\"int\""))) "," FIELD("d", "\"S\""));
+    avro(RECORD(FIELD("u", "[" TYPE("m.S", FIELD("x", "\"int\"") "," FIELD("y", "\"int\"")) "," TYPE(
+                               "n.S", FIELD("x", "\"int\"")) "]") "," FIELD("d", "\"m.S\"")),
+         written, "/d: RECORD_MISMATCH: m.S differs, as said before");
+    avro(RECORD(FIELD("u", "[" TYPE("m.S", FIELD("x", "\"int\"") "," DEFAULTED("y", "\"int\"", "0")) "," TYPE(
+                               "n.S", FIELD("x", "\"int\"")) "]") "," FIELD("d", "\"m.S\"")),
+         written, NULL);
+    /* m.T is alike only as long as m.S, which it holds, is */
+    avro(
+        RECORD(FIELD(
+            "u",
+            "[" TYPE("m.S", FIELD("t", TYPE("T", FIELD("s", "[\"null\",\"m.S\"]"))) "," FIELD("y", "\"int\"")) "," TYPE(
+                "n.S", FIELD("t", TYPE("T", FIELD("s", "[\"null\",\"n.S\"]")))) "]") "," FIELD("d", "\"m.T\"")),
+        RECORD(FIELD("u", TYPE("S", FIELD("t", TYPE("T", FIELD("s", "[\"null\",\"S\"]"))))) "," FIELD("d", "\"T\"")),
+        "/d/s: MISSING_UNION_BRANCH: record was written");
+#undef TYPE
+}
+
+static void two_unions_of_hundreds_are_refused_by_name(void **state) {
+    (void)state;
+    struct text now = TEXT_EMPTY, before = TEXT_EMPTY;
+    for (int i = 0; i < 300; i++) {
+        text_append_format(&now, "%c{\"type\":\"fixed\",\"name\":\"N%d\",\"size\":1}", i ? ',' : '[', i);
+        text_append_format(&before, "%c{\"type\":\"fixed\",\"name\":\"B%d\",\"size\":1}", i ? ',' : '[', i);
+    }
+    text_append_char(&now, ']');
+    text_append_char(&before, ']');
+    avro(text_string(&now), text_string(&before), "/: TOO_COMPLEX: nested too deeply or with too many branches");
+    text_free(&now);
+    text_free(&before);
 }
 
 static void check(const char *type, const char *schema, const char *why) {
@@ -332,6 +398,7 @@ static void protobuf_asks_the_reader_that_the_level_names(void **state) {
         compatibility_check(VIEW("PROTOBUF"), VIEW(two), VIEW(one), COMPATIBILITY_FORWARD, &reasons, &error), 1);
     assert_string_equal(text_string(&reasons), "#/B: MESSAGE_REMOVED: B\n");
     assert_int_equal(compatibility_check(VIEW("PROTOBUF"), VIEW(one), VIEW(two), COMPATIBILITY_FULL, NULL, &error), 1);
+    assert_int_equal(compatibility_check(VIEW("PROTOBUF"), VIEW(two), VIEW(one), COMPATIBILITY_FULL, NULL, &error), 1);
     text_free(&reasons);
 }
 
@@ -343,6 +410,11 @@ int main(void) {
         cmocka_unit_test(avro_names_symbols_sizes_and_scales_must_agree),
         cmocka_unit_test(avro_aliases_stand_for_the_names_before),
         cmocka_unit_test(an_avro_enum_with_a_default_reads_symbols_that_went),
+        cmocka_unit_test(avro_enums_and_fixed_keep_their_name_or_an_alias_of_it),
+        cmocka_unit_test(an_avro_decimal_may_get_digits_in_front_and_lose_none),
+        cmocka_unit_test(every_difference_is_told_with_its_place),
+        cmocka_unit_test(what_a_branch_could_not_read_a_field_cannot_either),
+        cmocka_unit_test(two_unions_of_hundreds_are_refused_by_name),
         cmocka_unit_test(avro_names_symbols_and_defaults_are_checked_before_they_are_taken),
         cmocka_unit_test(json_keywords_have_their_shapes),
         cmocka_unit_test(forward_asks_the_old_reader_and_full_asks_both),

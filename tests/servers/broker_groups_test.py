@@ -1,4 +1,5 @@
 """Consumer groups as Kafka's coordinator runs them, told request by request."""
+import select
 import struct
 import sys
 import time
@@ -8,7 +9,8 @@ from broker_scene import PATIENCE, Scene
 from broker_wire import Wire
 
 NONE, ILLEGAL_GENERATION, INCONSISTENT, INVALID_GROUP, UNKNOWN_MEMBER, INVALID_SESSION, REBALANCING = 0, 22, 23, 24, 25, 26, 27
-METADATA_TOO_LARGE, NON_EMPTY, NOT_FOUND, ID_REQUIRED, FENCED, SUBSCRIBED = 12, 68, 69, 79, 82, 86
+METADATA_TOO_LARGE, NON_EMPTY, NOT_FOUND, ID_REQUIRED, FULL, FENCED, SUBSCRIBED = 12, 68, 69, 79, 81, 82, 86
+NOT_AVAILABLE = 15
 JOIN, SYNC, BEAT, LEAVE = 9, 5, 4, 5  # versions
 
 
@@ -93,6 +95,25 @@ class Groups(Scene):
     def state(self, group="g"):
         return self.wire.call("DescribeGroups", 5, groups=[group])["groups"][0]["group_state"]
 
+    def members(self, count, group="g"):
+        """Waits until that many are in it."""
+        deadline = time.monotonic() + PATIENCE
+        while len(self.wire.call("DescribeGroups", 5, groups=[group])["groups"][0]["members"]) != count:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+
+    @staticmethod
+    def rebalancing(member):
+        """Waits until it is told to join again."""
+        while member.heartbeat() != REBALANCING:
+            time.sleep(0.01)
+
+    def first_of(self, one, other):
+        """The one that is answered first, and the other."""
+        ready, _, _ = select.select([one.wire.socket, other.wire.socket], [], [], PATIENCE)
+        self.assertEqual(len(ready), 1)
+        return (one, other) if ready[0] is one.wire.socket else (other, one)
+
     def one(self, **more):
         """A group of one, stable."""
         member = Member(self, **more)
@@ -124,10 +145,71 @@ class Groups(Scene):
         self.assertEqual((member.joined["leader"], len(member.joined["members"])), (member.id, 1))
         self.assertEqual(self.state(), "CompletingRebalance")
 
+    def test_who_was_told_its_id_may_leave_before_it_comes(self):
+        member = Member(self)
+        member.ask()
+        self.assertEqual(member.hear(), ID_REQUIRED)
+        self.assertEqual(member.leave(), NONE)
+        self.assertEqual(member.leave(), UNKNOWN_MEMBER)
+        member.ask()
+        self.assertEqual(member.hear(), UNKNOWN_MEMBER)
+
+    def test_an_id_that_nobody_comes_with_is_forgotten_with_its_session(self):
+        wait = 1.1
+        while True:
+            member = Member(self, session=1000)
+            member.ask()
+            self.assertEqual(member.hear(), ID_REQUIRED)
+            time.sleep(wait)
+            if member.leave() == UNKNOWN_MEMBER:
+                break
+            wait *= 2
+            self.assertLess(wait, PATIENCE)
+
+    def test_a_group_takes_a_thousand_members_and_those_who_were_told_an_id_count(self):
+        member = Member(self, session=600000)
+        codes = []
+        for _ in range(1001):
+            member.ask()
+            codes.append(member.hear())
+            member.id = ""
+        self.assertEqual((set(codes[:1000]), codes[1000]), ({ID_REQUIRED}, FULL))
+
+    def test_the_broker_takes_ten_thousand_groups_and_offsets_of_as_many(self):
+        member = Member(self, session=600000)
+        for names in range(0, 10001, 500):
+            asked = range(names, min(names + 500, 10001))
+            for name in asked:
+                member.ask(group_id=f"n{name}")
+            for name in asked:
+                self.assertEqual(member.hear(), NOT_AVAILABLE if name == 10000 else ID_REQUIRED, name)
+                member.id = ""
+        for names in range(0, 10001, 500):
+            asked = range(names, min(names + 500, 10001))
+            for name in asked:
+                self.wire.send("OffsetCommit", 5, group_id=f"n{name}", generation_id_or_member_epoch=-1, member_id="", topics=[
+                    {"name": "t", "partitions": [{"partition_index": 0, "committed_offset": 1, "committed_metadata": ""}]}])
+            for name in asked:
+                code = self.wire.hear("OffsetCommit", 5)["topics"][0]["partitions"][0]["error_code"]
+                self.assertEqual(code, NOT_AVAILABLE if name == 10000 else NONE, name)
+        self.assertRegex(self.stderr(), "group n10000: refused, there are as many groups as the broker takes")
+
     def test_an_old_client_joins_at_once(self):
         member = Member(self)
         member.ask(version=3)
         self.assertEqual(member.hear(version=3), NONE)
+
+    def test_the_oldest_client_is_waited_for_as_long_as_its_session(self):
+        first, second = Member(self), Member(self)
+        first.ask(version=0)
+        self.assertEqual(first.hear(version=0), NONE)
+        first.sync(version=0)
+        second.ask(version=0)
+        self.rebalancing(first)
+        time.sleep(0.3)
+        self.assertEqual(first.heartbeat(), REBALANCING)
+        first.ask(version=0)
+        self.assertEqual((first.hear(version=0), second.hear(version=0)), (NONE, NONE))
 
     def test_the_leader_hears_of_all_members_and_the_others_get_what_it_decides(self):
         first, second = self.two()
@@ -149,6 +231,27 @@ class Groups(Scene):
         stranger = Member(self, protocols=("other",))
         self.assertEqual(stranger.join(), INCONSISTENT)
 
+    def test_of_the_protocols_that_all_know_most_votes_win(self):
+        first = self.one(protocols=("sticky", "range"))
+        others = [Member(self, protocols=("range", "sticky")) for _ in range(2)]
+        for member in others:
+            member.begin()
+        self.members(3)
+        first.ask()
+        for member in (first, *others):
+            self.assertEqual(member.hear(), NONE)
+            self.assertEqual(member.joined["protocol_name"], "range")
+
+    def test_members_of_a_group_are_of_one_protocol_type_until_it_is_empty(self):
+        member, other = self.one(), Member(self)
+        self.assertEqual(other.join(protocol_type="connect"), INCONSISTENT)
+        self.assertEqual(member.sync(protocol_type="connect")["error_code"], INCONSISTENT)
+        self.assertEqual(Member(self, group="new").join(protocol_type=""), INCONSISTENT)
+        self.assertEqual(Member(self, group="new", protocols=[f"p{i}" for i in range(101)]).join(), INCONSISTENT)
+        self.assertEqual(Member(self, group="new", protocols=[f"p{i}" for i in range(100)]).join(), NONE)
+        member.leave()
+        self.assertEqual(other.join(protocol_type="connect"), NONE)
+
     def test_a_member_that_leaves_makes_room_for_the_others_at_once(self):
         first, second = self.two()
         self.assertEqual(first.leave(), NONE)
@@ -158,6 +261,28 @@ class Groups(Scene):
         self.assertEqual(len(second.joined["members"]), 1)
         self.assertEqual(first.heartbeat(), UNKNOWN_MEMBER)
         self.assertEqual(first.leave(), UNKNOWN_MEMBER)
+
+    def test_who_waits_and_leaves_by_another_connection_is_answered(self):
+        first, second = self.one(), Member(self)
+        second.begin()
+        self.members(2)
+        self.wire.call("LeaveGroup", LEAVE, group_id="g", members=[{"member_id": second.id}])
+        self.assertEqual(second.hear(), UNKNOWN_MEMBER)
+        first, second = self.two(group="h")
+        third = Member(self, group="h")
+        third.begin()
+        self.rebalancing(first)
+        first.ask(), second.ask()
+        self.assertEqual((first.hear(), second.hear(), third.hear()), (NONE, NONE, NONE))
+        second.ask_sync()
+        self.wire.call("LeaveGroup", LEAVE, group_id="h", members=[{"member_id": second.id}])
+        self.assertEqual(second.wire.hear("SyncGroup", SYNC)["error_code"], UNKNOWN_MEMBER)
+
+    def test_a_group_that_all_left_is_a_generation_of_its_own(self):
+        member = self.one()
+        member.leave()
+        again = self.one()
+        self.assertEqual(again.generation, member.generation + 2)
 
     def test_a_silent_member_is_out_after_its_session(self):
         first = self.one(session=1000, rebalance=600000)
@@ -203,6 +328,67 @@ class Groups(Scene):
         self.assertEqual(second.hear(), NONE)
         self.assertTrue(second.leads())
 
+    def test_members_are_waited_for_as_long_as_the_most_patient_of_them_allows(self):
+        first, second = self.one(session=60000, rebalance=60000), Member(self, session=60000, rebalance=500)
+        second.begin()
+        self.rebalancing(first)
+        time.sleep(1)
+        self.assertEqual(first.heartbeat(), REBALANCING)
+        first.ask()
+        self.assertEqual((first.hear(), second.hear()), (NONE, NONE))
+        self.assertEqual(len(first.joined["members"]), 2)
+
+    def test_before_the_decision_a_member_is_heard_and_asked_to_nothing(self):
+        member = Member(self)
+        self.assertEqual(member.join(), NONE)
+        self.assertEqual(member.heartbeat(), NONE)
+        described = self.wire.call("DescribeGroups", 5, groups=["g"])["groups"][0]
+        self.assertEqual((described["group_state"], described["protocol_type"], described["protocol_data"]), ("CompletingRebalance", "consumer", ""))
+        generation = member.generation
+        self.assertEqual(member.join(), NONE)  # again, unchanged: its answer was lost
+        self.assertEqual(member.generation, generation)
+
+    def test_a_sync_while_members_are_awaited_is_told_to_join(self):
+        first, second = self.two()
+        third = Member(self)
+        third.begin()
+        self.rebalancing(first)
+        self.assertEqual(first.sync()["error_code"], REBALANCING)
+        first.ask(), second.ask()
+        self.assertEqual((first.hear(), second.hear(), third.hear()), (NONE, NONE, NONE))
+        follower = second if first.leads() else first
+        follower.ask_sync()
+        Member(self).begin()
+        self.assertEqual(follower.wire.hear("SyncGroup", SYNC)["error_code"], REBALANCING)  # which it waited in
+
+    def test_who_gets_nothing_in_a_new_generation_does_not_keep_what_it_had(self):
+        first, second = self.two()
+        first.ask()
+        self.rebalancing(second)
+        second.ask()
+        self.assertEqual((first.hear(), second.hear()), (NONE, NONE))
+        self.assertEqual(first.sync([(first.id, b"all")])["assignment"], b"all")
+        self.assertEqual(second.sync()["assignment"], b"")
+
+    def test_a_request_of_the_same_member_overtakes_the_one_that_waits(self):
+        first, second = self.one(), Member(self)
+        second.begin()
+        self.members(2)
+        again = Member(self)
+        again.id = second.id
+        again.ask()
+        self.assertEqual(second.hear(), UNKNOWN_MEMBER)
+        self.rebalancing(first)
+        first.ask()
+        self.assertEqual((first.hear(), again.hear()), (NONE, NONE))
+        second.joined, second.generation = again.joined, again.generation
+        second.ask_sync()
+        again.ask_sync()  # whichever comes later stays
+        overtaken, stays = self.first_of(second, again)
+        self.assertEqual(overtaken.wire.hear("SyncGroup", SYNC)["error_code"], UNKNOWN_MEMBER)
+        first.sync([(again.id, b"two")])
+        self.assertEqual(stays.wire.hear("SyncGroup", SYNC)["assignment"], b"two")
+
     def test_old_generations_and_strangers_are_told_so(self):
         member = self.one()
         self.assertEqual(member.heartbeat(generation_id=member.generation - 1), ILLEGAL_GENERATION)
@@ -227,6 +413,13 @@ class Groups(Scene):
         self.assertEqual(second.join(), NONE)
         self.assertEqual(second.generation, generation)
         self.assertEqual(first.heartbeat(), NONE)
+
+    def test_a_leader_that_joins_again_begins_a_rebalance(self):
+        first, second = self.two()
+        first.ask()
+        self.rebalancing(second)
+        second.ask()
+        self.assertEqual((first.hear(), second.hear()), (NONE, NONE))
 
     def test_a_changed_subscription_rebalances(self):
         first, second = self.two()
@@ -253,6 +446,28 @@ class Groups(Scene):
         self.assertEqual(first.commit(1), FENCED)
         self.assertEqual(first.sync()["error_code"], FENCED)
         self.assertEqual(first.leave(), FENCED)
+
+    def test_who_waits_is_fenced_when_its_instance_comes_anew(self):
+        first, static = self.one(), Member(self, instance="i1")
+        static.begin()
+        self.members(2)
+        again = Member(self, instance="i1")
+        again.begin()
+        self.assertEqual(static.hear(), FENCED)
+        self.rebalancing(first)
+        first.ask()
+        self.assertEqual((first.hear(), again.hear()), (NONE, NONE))
+        again.ask_sync()
+        anew = Member(self, instance="i1")
+        anew.begin()
+        self.assertEqual(again.wire.hear("SyncGroup", SYNC)["error_code"], FENCED)
+
+    def test_old_clients_are_not_told_to_skip_an_assignment(self):
+        self.one(instance="i1")
+        again = Member(self, instance="i1")
+        again.ask(version=8)
+        self.assertEqual(again.hear(version=8), NONE)
+        self.assertTrue(again.leads())
 
     def test_a_static_member_does_not_wait_to_be_told_its_id(self):
         member = Member(self, instance="i1")
@@ -306,6 +521,14 @@ class Groups(Scene):
         self.assertEqual(first.commit(8), REBALANCING)
         self.assertEqual(self.committed(), 7)
 
+    def test_commits_for_a_group_that_there_is_not_are_told_so(self):
+        member = self.one()
+        self.assertEqual(member.commit(1, group_id=""), INVALID_GROUP)
+        self.assertEqual(member.commit(1, group_id="other"), ILLEGAL_GENERATION)
+        self.assertEqual(member.commit(1, generation_id_or_member_epoch=-1), ILLEGAL_GENERATION)
+        self.assertEqual(member.commit(1, generation_id_or_member_epoch=-1, member_id="somebody"), UNKNOWN_MEMBER)
+        self.assertEqual(self.committed(), -1)
+
     def test_a_note_larger_than_kafka_keeps_is_refused_and_the_offset_with_it(self):
         member = self.one()
         self.assertEqual(member.commit(5, note="x" * 4096), NONE)
@@ -330,6 +553,24 @@ class Groups(Scene):
         answer = self.wire.call("OffsetFetch", 8, groups=[{"group_id": "g", "topics": None}])
         self.assertEqual(answer["groups"][0]["topics"][0]["partitions"][0]["metadata"], "note")
 
+    def test_the_epoch_of_a_commit_is_kept_and_what_was_deleted_stays_deleted_after_a_restart(self):
+        def epoch():
+            return self.wire.call("OffsetFetch", 7, group_id="g", topics=[{"name": "t", "partition_indexes": [0]}])["topics"][0]["partitions"][0][
+                "committed_leader_epoch"]
+        given = {"name": "t", "partitions": [{"partition_index": 0, "committed_offset": 5, "committed_leader_epoch": 3, "committed_metadata": ""}]}
+        Member(self).commit(5, topics=[given])
+        Member(self, group="gone").commit(1)
+        Member(self, group="less").commit(1)
+        self.wire.call("DeleteGroups", 2, groups_names=["gone"])
+        self.wire.call("OffsetDelete", 0, group_id="less", topics=[{"name": "t", "partitions": [{"partition_index": 0}]}])
+        self.assertEqual(epoch(), 3)
+        self.end(9)
+        self.start()
+        self.wire = Wire(self.address(), PATIENCE)
+        self.assertEqual(epoch(), 3)
+        self.assertEqual([group["group_id"] for group in self.wire.call("ListGroups", 5)["groups"]], ["g"])
+        self.assertEqual((self.committed("gone"), self.committed("less")), (-1, -1))
+
     def test_all_offsets_of_a_group_come_by_topic_each_topic_once(self):
         self.create("two", 3)
         lone = Member(self, group="lone")
@@ -349,10 +590,13 @@ class Groups(Scene):
 
     def test_a_deleted_topic_takes_its_offsets_along(self):
         self.one().leave()
-        self.assertEqual(Member(self).commit(42), NONE)
+        self.create("other", 1)
+        self.assertEqual((Member(self).commit(42), Member(self).commit(7, topic="other")), (NONE, NONE))
         self.wire.call("DeleteTopics", 5, topic_names=["t"])
         self.create("t", 1)
         self.assertEqual(self.committed(), -1)
+        answer = self.wire.call("OffsetFetch", 7, group_id="g", topics=None)
+        self.assertEqual([topic["name"] for topic in answer["topics"]], ["other"])
 
     def test_groups_are_listed_by_state_and_deleted_when_empty(self):
         member = self.one()
@@ -360,6 +604,7 @@ class Groups(Scene):
         Member(self, group="kept").commit(1)
         self.assertEqual({group["group_id"] for group in self.wire.call("ListGroups", 5)["groups"]}, {"g", "kept"})
         self.assertEqual([group["group_id"] for group in self.wire.call("ListGroups", 4, states_filter=["Stable"])["groups"]], ["g"])
+        self.assertEqual(self.wire.call("ListGroups", 5, types_filter=["consumer"])["groups"], [])
         self.assertEqual(self.wire.call("DeleteGroups", 2, groups_names=["g"])["results"][0]["error_code"], NON_EMPTY)
         member.leave()
         self.assertEqual(self.wire.call("DeleteGroups", 2, groups_names=["g"])["results"][0]["error_code"], NONE)
@@ -373,10 +618,30 @@ class Groups(Scene):
         asked = {"group_id": "g", "topics": [{"name": "t", "partitions": [{"partition_index": 0}]}]}
         answer = self.wire.call("OffsetDelete", 0, **asked)
         self.assertEqual(answer["topics"][0]["partitions"][0]["error_code"], SUBSCRIBED)
+        self.create("other", 1)
+        member.commit(3, topic="other")
+        answer = self.wire.call("OffsetDelete", 0, group_id="g", topics=[{"name": "other", "partitions": [{"partition_index": 0}]}])
+        self.assertEqual(answer["topics"][0]["partitions"][0]["error_code"], NONE)
+        stranger = Member(self, group="workers")
+        stranger.join(protocol_type="connect")
+        self.assertEqual(self.wire.call("OffsetDelete", 0, **dict(asked, group_id="workers"))["error_code"], NON_EMPTY)
         member.leave()
         self.assertEqual(self.wire.call("OffsetDelete", 0, **asked)["topics"][0]["partitions"][0]["error_code"], NONE)
         self.assertEqual(self.committed(), -1)
         self.assertEqual(self.wire.call("OffsetDelete", 0, group_id="nobody")["error_code"], NOT_FOUND)
+
+    def test_a_member_whose_connection_broke_while_it_waited_for_the_decision_does_no_harm(self):
+        first, second = self.one(), Member(self)
+        second.begin()
+        self.rebalancing(first)
+        first.ask()
+        self.assertEqual((first.hear(), second.hear()), (NONE, NONE))
+        second.ask_sync()
+        second.wire.close()
+        second.wire = Wire(self.address(), PATIENCE)
+        self.assertEqual(second.heartbeat(), NONE)
+        self.assertEqual(first.sync([(first.id, b"one"), (second.id, b"two")])["assignment"], b"one")
+        self.assertEqual(second.sync()["assignment"], b"two")
 
     def test_a_member_whose_connection_broke_while_it_waited_does_no_harm(self):
         first = self.one()

@@ -356,8 +356,8 @@ int16_t groups_may_commit(struct groups *groups, struct view name, int32_t gener
     struct group *group = find_group(groups, name);
     if (name.size == 0 && generation >= 0)
         return KAFKA_INVALID_GROUP_ID;
-    if (generation < 0) /* a consumer without membership: allowed while nobody is in the group */
-        return group && group->members.count ? KAFKA_UNKNOWN_MEMBER : KAFKA_OK;
+    if (generation < 0 && (!group || group->members.count == 0)) /* without membership, while nobody is in the group */
+        return KAFKA_OK;
     if (!group)
         return KAFKA_ILLEGAL_GENERATION;
     int16_t code = check_member(group, generation, member_id, instance);

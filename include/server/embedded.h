@@ -39,8 +39,9 @@ struct embedded_options {
     bool fresh;       /* renames an old folder to NAME.DATE first */
     bool memory;      /* unlinked temporary folder */
     bool sync;
-    const char *limits; /* NAME=VALUE,... of the broker: what clients may take; NULL = the usual */
-    const char *listen; /* "127.0.0.1"; beyond loopback a password is made and required */
+    bool strict_replication; /* of the broker: topics with more than one replica are refused */
+    const char *limits;      /* NAME=VALUE,... of the broker: what clients may take; NULL = the usual */
+    const char *listen;      /* "127.0.0.1"; beyond loopback a password is made and required */
     /* 0 = the usual one if free, else any; else explicit */
     uint16_t kafka_port, registry_port, ksqldb_port, connect_port;
     const char *zone; /* NULL = UTC */

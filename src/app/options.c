@@ -33,6 +33,8 @@ static const struct option_row {
      offsetof(struct options, fresh)},
     {"--memory", NULL, "keeps nothing: a temporary data folder", OPTION_FLAG, offsetof(struct options, memory)},
     {"--sync", NULL, "writes to the disk before a record is acknowledged", OPTION_FLAG, offsetof(struct options, sync)},
+    {"--strict-replication", NULL, "refuses topics with more than one replica; else one is made and the log says so",
+     OPTION_FLAG, offsetof(struct options, strict_replication)},
     {"--listen", "ADDR", "address to listen on; beyond loopback a password is made and required", OPTION_TEXT,
      offsetof(struct options, listen)},
     {"--limits", "NAME=VALUE,...",

@@ -16,7 +16,7 @@ struct option_source { /* -e, -f: in the order they were given */
 };
 struct options {
     const char *profile, *data, *listen, *limits, *zone;
-    bool fresh, memory, sync, json, clean_up, plain, help, version;
+    bool fresh, memory, sync, strict_replication, json, clean_up, plain, help, version;
     uint16_t kafka_port, registry_port, ksqldb_port, connect_port;
     uint64_t seed;
     struct clock clock;

@@ -107,6 +107,7 @@ struct embedded_options session_embedded_options(const struct options *options) 
     embedded.fresh = options->fresh;
     embedded.memory = options->memory;
     embedded.sync = options->sync;
+    embedded.strict_replication = options->strict_replication;
     embedded.listen = options->listen;
     embedded.limits = options->limits;
     embedded.kafka_port = options->kafka_port;

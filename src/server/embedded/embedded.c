@@ -122,6 +122,7 @@ static int start_broker(struct embedded *embedded, struct error *error) {
         .port = port_or(options->kafka_port, KAFKA_PORT),
         .explicit_port = options->kafka_port != 0,
         .sync = options->sync,
+        .strict_replication = options->strict_replication,
         .limits = options->limits,
         .user = embedded->password ? room_user : NULL,
         .password = embedded->password,

@@ -26,7 +26,7 @@ static int change(struct properties *config, struct view name, int8_t operation,
     const struct topic_setting *setting = topic_setting_find(name);
     if (!setting)
         return error_set(error, ERROR_INVALID, "Unknown topic config name: %.*s", VIEW_ARGS(name));
-    if (operation == OPERATION_DELETE || (operation == OPERATION_SET && !value.data)) {
+    if (operation == OPERATION_DELETE) {
         properties_remove(config, setting->name);
         return 0;
     }
@@ -46,8 +46,12 @@ static int16_t alter_topic(struct request *request, struct topic *topic, struct 
         int8_t operation = incremental ? read_int8(&entries) : OPERATION_SET;
         struct view value = read_string(&entries);
         read_tags(&entries);
-        if (change(config, name, operation, value, error) != 0)
+        if (!value.data && operation != OPERATION_DELETE) {
+            error_set(error, ERROR_INVALID, "Null value not supported for : %.*s", VIEW_ARGS(name));
+            code = KAFKA_INVALID_REQUEST;
+        } else if (change(config, name, operation, value, error) != 0) {
             code = KAFKA_INVALID_CONFIG;
+        }
     }
     if (!code && !only_check && store_configure(&request->core->store, topic, config, error) != 0)
         code = KAFKA_STORAGE_ERROR;

@@ -23,7 +23,7 @@ static int16_t state_of(const struct asked *asked, const struct partition *parti
     return inside ? KAFKA_OK : KAFKA_OFFSET_OUT_OF_RANGE;
 }
 
-/* At least one batch when nothing was found before, whatever the limits say. */
+/* A partition gives at least one batch while the answer is not full, whatever the limits say. */
 static size_t limit_of(const struct fetch *fetch, int32_t partition_most) {
     int32_t left = fetch->most - fetch->found;
     int32_t limit = partition_most < left ? partition_most : left;

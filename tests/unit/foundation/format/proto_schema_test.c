@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "foundation/base/base64.h"
+#include "foundation/format/inspect.h"
 #include "foundation/format/proto_schema.h"
 #include "foundation/format/proto_wire.h"
 
@@ -353,6 +354,22 @@ static void expect_change(const char *older, const char *newer, const char *expe
     expect_difference(before, now, expected);
 }
 
+/* The same, with the rule alone. */
+static void expect_reason(const char *older, const char *newer, const char *rule) {
+    struct text before = TEXT_EMPTY, now = TEXT_EMPTY, reasons = TEXT_EMPTY;
+    struct error error = {0};
+    static const char around[] = "syntax = \"proto3\"; message A { %s } enum E { Z = 0; }";
+    text_append_format(&before, around, older);
+    text_append_format(&now, around, newer);
+    int found = compatibility_check(VIEW("PROTOBUF"), text_view(&now), text_view(&before), COMPATIBILITY_BACKWARD,
+                                    &reasons, &error);
+    if (found != (rule != NULL) || (rule && !strstr(text_string(&reasons), rule)))
+        fail_msg("%s after %s: %d %s%s", newer, older, found, text_string(&reasons), error.message);
+    text_free(&before);
+    text_free(&now);
+    text_free(&reasons);
+}
+
 static void fields_may_come_go_and_be_renamed(void **state) {
     (void)state;
     expect_change("int32 a = 1;", "int32 a = 1; string b = 2;", NULL);
@@ -378,6 +395,23 @@ static void scalars_are_read_within_their_group(void **state) {
                   "#/A/1: FIELD_SCALAR_KIND_CHANGED: float (float) cannot be read as double (double)\n");
 }
 
+static void every_scalar_is_read_as_the_others_of_its_group_and_as_no_other(void **state) {
+    (void)state;
+    static const struct {
+        const char *type;
+        int group;
+    } scalars[] = {{"int32", 1},   {"int64", 1},    {"uint32", 1}, {"uint64", 1}, {"bool", 1},    {"E", 1},
+                   {"sint32", 2},  {"sint64", 2},   {"string", 3}, {"bytes", 3},  {"fixed32", 4}, {"sfixed32", 4},
+                   {"fixed64", 5}, {"sfixed64", 5}, {"float", 6},  {"double", 7}};
+    for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++)
+        for (size_t j = 0; j < sizeof scalars / sizeof *scalars; j++) {
+            char older[40], newer[40];
+            snprintf(older, sizeof older, "%s a = 1;", scalars[i].type);
+            snprintf(newer, sizeof newer, "%s a = 1;", scalars[j].type);
+            expect_reason(older, newer, scalars[i].group == scalars[j].group ? NULL : "FIELD_SCALAR_KIND_CHANGED");
+        }
+}
+
 static void kinds_and_named_types_stay(void **state) {
     (void)state;
     expect_change("B a = 1;", "int32 a = 1;", "#/A/1: FIELD_KIND_CHANGED: it was a message, now it is a scalar\n");
@@ -387,6 +421,8 @@ static void kinds_and_named_types_stay(void **state) {
     expect_change("map<string, int32> a = 1;", "map<string, int64> a = 1;", NULL);
     expect_change("map<string, int32> a = 1;", "map<int32, int32> a = 1;",
                   "#/A/1: FIELD_SCALAR_KIND_CHANGED: keys of string cannot be read as int32\n");
+    expect_change("map<string, B> a = 1;", "map<string, int32> a = 1;",
+                  "#/A/1: FIELD_KIND_CHANGED: it was a message, now it is a scalar\n");
     expect_change("map<string, B> a = 1;", "map<string, C> a = 1;",
                   "#/A/1: FIELD_NAMED_TYPE_CHANGED: it was a B, now it is a C\n");
 }
@@ -411,6 +447,7 @@ static void messages_stay_and_enums_may_go(void **state) {
     (void)state;
     expect_difference("message A {} enum E { X = 0; }", "message B {} message A {}", NULL);
     expect_difference("message A {} message B {}", "message A {}", "#/B: MESSAGE_REMOVED: B\n");
+    expect_difference("message A {} message B {}", "message A {} enum B { X = 0; }", "#/B: MESSAGE_REMOVED: B\n");
     expect_difference("message A { message B {} }", "message A {}", "#/A/B: MESSAGE_REMOVED: A.B\n");
     expect_difference(
         "message A { message B { optional int32 x = 1; } }", "message A { message B { optional string x = 1; } }",
@@ -423,6 +460,9 @@ static void required_fields_neither_come_nor_go(void **state) {
     (void)state;
     expect_difference("message A { required int32 a = 1; }", "message A {}", "#/A/1: REQUIRED_FIELD_REMOVED: a\n");
     expect_difference("message A {}", "message A { required int32 a = 1; }", "#/A/1: REQUIRED_FIELD_ADDED: a\n");
+    /* a label is no type: Confluent's registry looks at neither */
+    expect_difference("message A { optional int32 a = 1; }", "message A { required int32 a = 1; }", NULL);
+    expect_difference("message A { required int32 a = 1; }", "message A { optional int32 a = 1; }", NULL);
 }
 
 static void what_is_imported_is_compared_where_it_is_used(void **state) {
@@ -524,6 +564,7 @@ int main(void) {
         cmocka_unit_test(damaged_descriptors_are_errors_and_never_more),
         cmocka_unit_test(fields_may_come_go_and_be_renamed),
         cmocka_unit_test(scalars_are_read_within_their_group),
+        cmocka_unit_test(every_scalar_is_read_as_the_others_of_its_group_and_as_no_other),
         cmocka_unit_test(kinds_and_named_types_stay),
         cmocka_unit_test(oneofs_may_grow_and_take_one_field_in),
         cmocka_unit_test(messages_stay_and_enums_may_go),

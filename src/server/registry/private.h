@@ -39,6 +39,7 @@ bool schema_in_format(const struct registry *registry, const struct http_exchang
                       const struct stored_schema *schema, struct text *text, struct http_reply *reply);
 /* 42206 when another schema refers to that version. */
 bool version_is_free(const struct registry *registry, const char *subject, int32_t version, struct http_reply *reply);
+bool version_is_latest(const char *version); /* "latest" or "-1" */
 /* "latest", "-1" or a number; NULL: reply is filled with 42202, 40401 or 40402. */
 struct stored_schema *version_named(const struct registry *registry, const struct http_exchange *exchange, bool deleted,
                                     struct http_reply *reply);

@@ -40,7 +40,7 @@ bool registry_write(struct registry *registry, struct view key, struct view valu
 bool registry_may_write(const struct registry *registry, const char *subject, struct http_reply *reply) {
     if (strcmp(store_mode(&registry->store, subject), "READONLY") != 0)
         return true;
-    http_reply_fault(reply, 42205, "Subject %s is in read-only mode", subject);
+    http_reply_fault(reply, 42205, "Subject %s is in read-only mode", subject ? subject : "null");
     return false;
 }
 

@@ -28,7 +28,7 @@ void compatibility_test(struct registry *registry, const struct http_exchange *e
     struct candidate candidate = {0};
     struct text reasons = TEXT_EMPTY;
     const struct stored_subject *subject = store_subject(&registry->store, name);
-    bool latest = version && (strcmp(version, "latest") == 0 || strcmp(version, "-1") == 0);
+    bool latest = version && version_is_latest(version);
     if (!subject_is_allowed(name, reply))
         return;
     /* the first schema of a subject is compatible with what there is */
@@ -107,13 +107,24 @@ static bool setting_is_known(const struct setting *setting, const char *value) {
 }
 
 /* Imported ids must not meet given ones. name NULL: any subject. */
-static bool has_schemas(const struct registry *registry, const char *name) {
+static bool has_schemas(const struct registry *registry, const char *name, bool deleted) {
     for (size_t i = 0; i < registry->store.subjects.count; i++) {
         const struct stored_subject *subject = registry->store.subjects.items[i];
-        if (subject_latest(subject, true) && (!name || strcmp(subject->name, name) == 0))
+        if (subject_latest(subject, deleted) && (!name || strcmp(subject->name, name) == 0))
             return true;
     }
     return false;
+}
+
+/* What is deleted makes room for the versions that an import brings. */
+static bool clear_deleted(struct registry *registry, const char *name, struct http_reply *reply) {
+    struct text key = TEXT_EMPTY, value = TEXT_EMPTY;
+    record_clear_subject(&key, &value, name);
+    bool done =
+        !has_schemas(registry, name, true) || registry_write(registry, text_view(&key), text_view(&value), reply);
+    text_free(&key);
+    text_free(&value);
+    return done;
 }
 
 /* What a configuration may carry elsewhere and would be dropped here. Off it is taken. */
@@ -139,26 +150,28 @@ static void setting_put(struct registry *registry, const struct http_exchange *e
     json_error_t where;
     json_t *root = json_loadb(body.data ? body.data : "", body.size, 0, &where);
     const char *given = json_string_value(json_object_get(root, setting->field));
+    const char *name = http_exchange_parameter(exchange, "subject");
     char value[32] = "";
     struct text key = TEXT_EMPTY, record = TEXT_EMPTY;
     for (size_t i = 0; given && given[i] && i + 1 < sizeof value; i++)
         value[i] = (char)toupper((unsigned char)given[i]);
+    bool begins_import = setting == &mode && strcmp(value, "IMPORT") == 0 &&
+                         strcmp(store_mode(&registry->store, name), "IMPORT") != 0 && !asks(exchange, "force");
     if (!root) {
         http_reply_fault(reply, 400, "The body is not JSON: %s at line %d, column %d", where.text, where.line,
                          where.column);
-    } else if (!subject_is_allowed(http_exchange_parameter(exchange, "subject"), reply) ||
-               (setting == &config && has_unsupported(root, reply))) {
+    } else if (!subject_is_allowed(name, reply) ||
+               (setting == &config && (has_unsupported(root, reply) || !registry_may_write(registry, name, reply)))) {
         goto cleanup;
     } else if (setting == &mode && (strcmp(value, "READONLY_OVERRIDE") == 0 || strcmp(value, "FORWARD") == 0)) {
         http_reply_fault(reply, 42205,
                          "Mode %s is not supported by this registry; it knows READWRITE, READONLY and IMPORT", value);
-    } else if (setting == &mode && strcmp(value, "IMPORT") == 0 && !asks(exchange, "force") &&
-               has_schemas(registry, http_exchange_parameter(exchange, "subject"))) {
+    } else if (begins_import && has_schemas(registry, name, false)) {
         http_reply_fault(reply, 42205, "Cannot import since found existing subjects; ?force=true imports all the same");
     } else if (!setting_is_known(setting, value)) {
         http_reply_fault(reply, setting->unknown_code, "%s", setting->unknown);
-    } else {
-        record_setting_key(&key, setting->keytype, http_exchange_parameter(exchange, "subject"));
+    } else if (!begins_import || clear_deleted(registry, name, reply)) {
+        record_setting_key(&key, setting->keytype, name);
         record_setting(&record, setting->record_name, value);
         if (registry_write(registry, text_view(&key), text_view(&record), reply))
             text_append_format(&reply->body, "{\"%s\":\"%s\"}", setting->field, value);
@@ -174,9 +187,11 @@ static void setting_delete(struct registry *registry, const struct http_exchange
     const char *name = http_exchange_parameter(exchange, "subject");
     const char *value = setting_of(registry, setting, name);
     if (!value) {
-        http_reply_fault(reply, setting->absent_code, "Subject '%s' %s", name, setting->absent);
+        reply_subject_not_found(reply, name);
         return;
     }
+    if (setting == &config && !registry_may_write(registry, name, reply))
+        return;
     char *old = memory_copy_string(value);
     struct text key = TEXT_EMPTY;
     record_setting_key(&key, setting->keytype, name);

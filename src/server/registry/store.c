@@ -190,20 +190,22 @@ static bool apply_delete_subject(struct store *store, const json_t *key, const j
     return true;
 }
 
+/* Of one subject, or of all. */
 static bool apply_clear_subject(struct store *store, const json_t *key, const json_t *value) {
     const char *name = json_string_value(json_object_get(key, "subject"));
-    struct stored_subject *subject = name ? store_subject(store, name) : NULL;
-    if (!name)
+    if (!json_object_get(key, "subject"))
         return false;
-    for (size_t i = 0; value && subject && i < subject->versions.count;) {
-        if (!subject->versions.items[i].deleted) {
-            i++;
+    for (size_t i = store->subjects.count; value && i-- > 0;) {
+        struct stored_subject *subject = store->subjects.items[i];
+        if (name && strcmp(subject->name, name) != 0)
             continue;
-        }
-        schema_clear(&subject->versions.items[i]);
-        vector_remove(&subject->versions, i);
+        for (size_t j = subject->versions.count; j-- > 0;)
+            if (subject->versions.items[j].deleted) {
+                schema_clear(&subject->versions.items[j]);
+                vector_remove(&subject->versions, j);
+            }
+        drop_if_empty(store, subject->name);
     }
-    drop_if_empty(store, name);
     return true;
 }
 
@@ -310,6 +312,18 @@ void record_delete_subject(struct text *key, struct text *value, const char *sub
     text_append_string(value, "{\"subject\":");
     text_append_json(value, view_of(subject));
     text_append_format(value, ",\"version\":%d}", (int)version);
+}
+
+void record_clear_subject(struct text *key, struct text *value, const char *subject) {
+    text_append_string(key, "{\"keytype\":\"CLEAR_SUBJECT\"");
+    append_subject(key, subject);
+    text_append_string(key, ",\"magic\":0}");
+    text_append_string(value, "{\"subject\":");
+    if (subject)
+        text_append_json(value, view_of(subject));
+    else
+        text_append_string(value, "null");
+    text_append_char(value, '}');
 }
 
 void record_setting_key(struct text *out, const char *keytype, const char *subject) {

@@ -46,6 +46,7 @@ const char *store_mode(const struct store *store, const char *subject);
 void record_schema_key(struct text *out, const char *subject, int32_t version);
 void record_schema(struct text *out, const char *subject, const struct stored_schema *schema);
 void record_delete_subject(struct text *key, struct text *value, const char *subject, int32_t version);
+void record_clear_subject(struct text *key, struct text *value, const char *subject);
 void record_setting_key(struct text *out, const char *keytype, const char *subject); /* "CONFIG", "MODE" */
 void record_setting(struct text *out, const char *name, const char *value);
 

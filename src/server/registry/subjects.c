@@ -13,11 +13,15 @@ static struct stored_subject *subject_seen(const struct registry *registry, cons
     return subject_latest(subject, deleted) ? subject : NULL;
 }
 
+bool version_is_latest(const char *version) {
+    return strcmp(version, "latest") == 0 || strcmp(version, "-1") == 0;
+}
+
 struct stored_schema *version_named(const struct registry *registry, const struct http_exchange *exchange, bool deleted,
                                     struct http_reply *reply) {
     const char *name = subject_of(exchange), *version = http_exchange_parameter(exchange, "version");
     int64_t number = 0;
-    bool latest = strcmp(version, "latest") == 0 || strcmp(version, "-1") == 0;
+    bool latest = version_is_latest(version);
     if (!latest && (!view_to_int64(view_of(version), &number) || number < 1 || number > INT32_MAX)) {
         http_reply_fault(
             reply, 42202,
@@ -158,6 +162,13 @@ static bool delete_setting(struct registry *registry, const char *keytype, const
     return done;
 }
 
+static bool drop_settings(struct registry *registry, const char *name, struct http_reply *reply) {
+    const struct stored_subject *subject = store_subject(&registry->store, name);
+    bool level = subject && subject->level, mode = subject && subject->mode;
+    return (!level || delete_setting(registry, "CONFIG", name, reply)) &&
+           (!mode || delete_setting(registry, "MODE", name, reply));
+}
+
 void subject_delete(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const char *name = subject_of(exchange);
     bool permanent = asks(exchange, "permanent");
@@ -187,14 +198,13 @@ void subject_delete(struct registry *registry, const struct http_exchange *excha
             return;
         }
     }
-    bool level = subject->level != NULL, mode = subject->mode != NULL, done = true;
+    bool done = true;
     if (permanent)
         for (size_t i = 0; done && i < versions.count; i++)
             done = delete_for_ever(registry, name, versions.items[i], reply);
     else
         done = delete_softly(registry, name, versions.items[versions.count - 1], reply);
-    done = done && (!level || delete_setting(registry, "CONFIG", name, reply)) &&
-           (!mode || delete_setting(registry, "MODE", name, reply));
+    done = done && drop_settings(registry, name, reply);
     for (size_t i = 0; done && i < versions.count; i++)
         text_append_format(&reply->body, "%c%d", i ? ',' : '[', (int)versions.items[i]);
     if (done)
@@ -264,7 +274,7 @@ static bool choose_numbers(struct registry *registry, const char *name, const st
         return false;
     }
     *version = last ? last->version + 1 : 1;
-    if (!imports && candidate->id > 0) {
+    if (!imports && (candidate->id > 0 || candidate->version > 0)) {
         http_reply_fault(reply, 42205, "Subject %s is not in import mode", name);
         return false;
     }
@@ -291,6 +301,19 @@ static bool choose_numbers(struct registry *registry, const char *name, const st
     return true;
 }
 
+/* What was deleted and is there again needs its old versions no more. */
+static bool drop_superseded(struct registry *registry, const char *name, int32_t id, int32_t version,
+                            struct http_reply *reply) {
+    const struct stored_subject *subject = store_subject(&registry->store, name);
+    for (size_t i = subject ? subject->versions.count : 0; i-- > 0;) {
+        const struct stored_schema *old = &subject->versions.items[i];
+        if (old->deleted && old->id == id && old->version < version &&
+            !delete_for_ever(registry, name, old->version, reply))
+            return false;
+    }
+    return true;
+}
+
 void version_register(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const char *name = subject_of(exchange);
     bool normalise = asks(exchange, "normalize");
@@ -303,7 +326,7 @@ void version_register(struct registry *registry, const struct http_exchange *exc
     }
     const struct stored_subject *subject = store_subject(&registry->store, name);
     const struct stored_schema *same = find_same(subject, &candidate, normalise, false);
-    if (same) {
+    if (same && (candidate.id == 0 || candidate.id == same->id)) {
         text_append_format(&reply->body, "{\"id\":%d}", (int)same->id);
         goto cleanup;
     }
@@ -318,15 +341,18 @@ void version_register(struct registry *registry, const struct http_exchange *exc
     int32_t id, version;
     if (!choose_numbers(registry, name, &candidate, normalise, &id, &version, reply))
         goto cleanup;
+    /* an id has one text, whichever of those that count as the same came first */
+    const struct stored_schema *holder = store_by_id(&registry->store, id);
     struct stored_schema schema = {.id = id,
                                    .version = version,
                                    .type = candidate.type,
-                                   .text = candidate.text.data,
+                                   .text = holder ? holder->text : candidate.text.data,
                                    .references = (char *)(uintptr_t)text_string(&candidate.references),
                                    .extras = (char *)(uintptr_t)text_string(&candidate.extras)};
     record_schema_key(&key, name, schema.version);
     record_schema(&value, name, &schema);
-    if (registry_write(registry, text_view(&key), text_view(&value), reply))
+    if (registry_write(registry, text_view(&key), text_view(&value), reply) &&
+        drop_superseded(registry, name, id, version, reply))
         text_append_format(&reply->body, "{\"id\":%d}", (int)id);
 cleanup:
     candidate_free(&candidate);
@@ -350,7 +376,7 @@ void version_get_text(struct registry *registry, const struct http_exchange *exc
 void version_delete(struct registry *registry, const struct http_exchange *exchange, struct http_reply *reply) {
     const char *name = subject_of(exchange);
     bool permanent = asks(exchange, "permanent"), done;
-    bool latest = strcmp(http_exchange_parameter(exchange, "version"), "latest") == 0;
+    bool latest = version_is_latest(http_exchange_parameter(exchange, "version"));
     const struct stored_schema *schema = version_named(registry, exchange, permanent || !latest, reply);
     if (!schema)
         return;
@@ -379,6 +405,8 @@ void version_delete(struct registry *registry, const struct http_exchange *excha
         record_schema_key(&key, name, version);
         record_schema(&value, name, &gone);
         done = registry_write(registry, text_view(&key), text_view(&value), reply);
+        if (done && !subject_seen(registry, name, false)) /* it was the last one */
+            done = drop_settings(registry, name, reply);
         text_free(&key);
         text_free(&value);
     }

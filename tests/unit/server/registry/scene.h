@@ -58,7 +58,8 @@ static inline void expect(struct scene *scene, const char *method, const char *p
         fail_msg("%s %s: %s", method, path, scene->error.message);
     if (answer)
         assert_string_equal(text_string(&scene->answer.body), answer);
-    assert_int_equal(scene->answer.status, status);
+    if (scene->answer.status != status)
+        fail_msg("%s %s: %ld %s", method, path, (long)scene->answer.status, text_string(&scene->answer.body));
     assert_string_equal(scene->answer.content_type, "application/vnd.schemaregistry.v1+json");
 }
 

@@ -14,7 +14,6 @@ enum {
     BEFORE_LOGIN_MOST = 64 << 10,
     READ_PIECE = 256 << 10,
     WAITING_MOST = 512 << 10,
-    TURN_MOST = 256 << 10, /* an answer that goes beyond is the last one of its turn */
     LARGE = 256 << 10
 };
 
@@ -357,10 +356,9 @@ static bool must_take_first(struct connection *connection) {
 }
 
 void connection_work(struct connection *connection) {
-    size_t before = connection->out.size;
-    bool had_turn = false;
+    bool next_turn = false;
     while (!connection->broken && !connection->leaves && !connection->waiting && !connection->muted &&
-           !connection_has_much_to_take(connection) && !must_take_first(connection) && !had_turn) {
+           !connection_has_much_to_take(connection) && !must_take_first(connection)) {
         size_t have = connection->in.size - connection->in_at;
         if (have < 4)
             break;
@@ -387,23 +385,24 @@ void connection_work(struct connection *connection) {
             break;
         }
         struct view frame = {connection->in.data + connection->in_at + 4, (size_t)size};
+        struct reader key = {.at = frame.data, .end = frame.data + frame.size};
+        bool fetches = !connection->raw_token && read_int16(&key) == KEY_FETCH;
+        if (fetches && (next_turn = connection_turn_is_over(connection)))
+            break;
+        size_t before = connection->out.size;
         connection->asked_ms = clock_monotonic_ms();
         connection->handling = true;
         bool good = connection->raw_token ? take_token(connection, frame) : handle_frame(connection, frame);
         connection->handling = false;
-        if (connection->waiting && !connection->parked.size) {
-            /* a fetch that was parked keeps its frame; a join or sync does not need it any more */
-            struct reader key = {.at = frame.data, .end = frame.data + frame.size};
-            if (read_int16(&key) == KEY_FETCH)
-                text_append(&connection->parked, frame);
-        }
+        if (connection->waiting && !connection->parked.size && fetches)
+            text_append(&connection->parked, frame); /* a join or sync does not need its frame any more */
+        connection_count_answer(connection, fetches, connection->out.size - before);
         connection->in_at += (size_t)size + 4;
         if (!good)
             connection->broken = true;
-        had_turn = connection->out.size > before + TURN_MOST;
     }
     connection->held =
-        !connection->waiting && !connection->muted && (had_turn || connection_has_much_to_take(connection));
+        !connection->waiting && !connection->muted && (next_turn || connection_has_much_to_take(connection));
     if (connection->in_at == connection->in.size) {
         text_clear(&connection->in);
         connection->in_at = 0;
@@ -461,6 +460,7 @@ struct connection *connection_open(struct broker_core *core, int descriptor, con
         return NULL;
     }
     memcpy(connection->facts.address, connection->peer, sizeof connection->facts.address);
+    connection->large = true; /* until it is known better */
     connection->began_ms = connection->asked_ms = connection->took_ms = clock_monotonic_ms();
     connection->changed = changed;
     connection->context = context;

@@ -25,8 +25,9 @@ struct connection {
     bool waiting;                        /* one request is unanswered: others wait behind it */
     bool rerun, parked_before;
     bool handling;
-    bool held, posted; /* a whole request waits until answers are taken; a turn is posted */
-    bool queued;       /* a held request waits for its turn, and between whom */
+    bool held, posted; /* a whole request waits until answers are taken, or for a turn; an answer is posted */
+    bool large;        /* what its last fetch took */
+    bool queued;       /* it waits in the row, and between whom */
     struct connection *earlier, *later;
     struct request pending; /* the one that waits, and where its answer begins */
     size_t pending_from;
@@ -40,8 +41,10 @@ struct connection {
     void *context;
 };
 
-/* connection_turns.c: who has requests left that were held has its next turn after the others', and events of all come
- * between two turns. */
+/* connection_turns.c: what has been answered in this turn of the loop. When that is much, fetches of those whose last
+ * one took much wait in a row for turns of their own, with the events of all between two. */
+void connection_count_answer(struct connection *connection, bool fetched, size_t bytes);
+bool connection_turn_is_over(const struct connection *connection);
 void connection_wait_turn(struct connection *connection);
 void connection_drop_turn(struct connection *connection);
 

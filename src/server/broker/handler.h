@@ -37,6 +37,7 @@ struct broker_core { /* owned by the broker's thread */
     struct connection *connections;
     int connection_count;
     struct connection *turns_first, *turns_last; /* those with held requests, in the order of their turns */
+    size_t turn_bytes;                           /* answered since the last of them */
     bool turn_posted;
 };
 enum { NODE_ID = 1 };

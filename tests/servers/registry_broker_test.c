@@ -149,7 +149,7 @@ static void state_is_kept_in_a_compacted_topic_of_one_partition(void **state) {
     kafka_admin_free(admin);
 }
 
-static void without_the_password_nothing_is_answered(void **state) {
+static void without_the_right_name_and_password_nothing_is_answered(void **state) {
     struct scene *scene = *state;
     int32_t id = 0;
     struct profile *stranger = make_profile(scene, false);
@@ -159,6 +159,22 @@ static void without_the_password_nothing_is_answered(void **state) {
     assert_int_equal(scene->error.code, ERROR_DENIED);
     registry_client_free(client);
     profile_release(stranger);
+    static const char *const wrong[][2] = {{"room", "wrong-secret"}, {"room", ""}, {"other", "right-secret"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        const char *user = scene->user, *password = scene->password;
+        scene->user = wrong[i][0];
+        scene->password = wrong[i][1];
+        stranger = make_profile(scene, true);
+        scene->user = user;
+        scene->password = password;
+        client = registry_client_new(stranger, scene->client, &scene->error);
+        error_clear(&scene->error);
+        assert_int_not_equal(
+            registry_client_register(client, "x-value", "AVRO", view_of(lab_alert_schema()), &id, &scene->error), 0);
+        assert_int_equal(scene->error.code, ERROR_DENIED);
+        registry_client_free(client);
+        profile_release(stranger);
+    }
     assert_true(registered(scene, "x-value", "AVRO", lab_alert_schema()) > 0);
 }
 
@@ -183,7 +199,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_labs_contracts_survive_a_restart_of_broker_and_registry, set_up, tear_down),
         cmocka_unit_test_setup_teardown(state_is_kept_in_a_compacted_topic_of_one_partition, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(without_the_password_nothing_is_answered, set_up_secured, tear_down),
+        cmocka_unit_test_setup_teardown(without_the_right_name_and_password_nothing_is_answered, set_up_secured,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_server_that_is_gone_is_said_and_the_registry_goes_on_when_it_is_back, set_up,
                                         tear_down),
     };

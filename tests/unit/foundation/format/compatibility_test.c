@@ -187,6 +187,8 @@ static void check(const char *type, const char *schema, const char *why) {
     text_free(&canonical);
 }
 
+#define RECORD_NAMED(name) "{\"type\":\"record\",\"name\":\"" name "\",\"fields\":[]}"
+
 static void avro_names_symbols_and_defaults_are_checked_before_they_are_taken(void **state) {
     (void)state;
     check("AVRO", "{\"type\":\"record\",\"name\":\"1R\",\"fields\":[]}", "unlike '1R'");
@@ -213,6 +215,27 @@ static void avro_names_symbols_and_defaults_are_checked_before_they_are_taken(vo
         {RECORD(DEFAULTED("a", "{\"type\":\"map\",\"values\":\"int\"}", "{\"k\":1}")), NULL},
         {RECORD(DEFAULTED("a", "{\"type\":\"record\",\"name\":\"S\",\"fields\":[" FIELD("x", "\"int\"") "]}", "{}")),
          "of another type"},
+        {RECORD(DEFAULTED("a", "{\"type\":\"record\",\"name\":\"S\",\"fields\":[" FIELD("x", "\"int\"") "]}",
+                          "{\"x\":1}")),
+         NULL},
+        {RECORD(DEFAULTED("a", "{\"type\":\"record\",\"name\":\"S\",\"fields\":[" FIELD("x", "\"int\"") "]}",
+                          "{\"x\":\"1\"}")),
+         "of another type"},
+        {RECORD(DEFAULTED("a", "{\"type\":\"record\",\"name\":\"S\",\"fields\":[" DEFAULTED("x", "\"int\"", "1") "]}",
+                          "{}")),
+         NULL},
+        {RECORD(DEFAULTED("a", "{\"type\":\"map\",\"values\":\"int\"}", "{\"k\":\"v\"}")), "of another type"},
+        {RECORD(DEFAULTED("a", "{\"type\":\"array\",\"items\":\"int\"}", "{}")), "of another type"},
+        {RECORD(DEFAULTED("a", "\"float\"", "\"1\"")), "of another type"},
+        {RECORD(DEFAULTED("a", "\"double\"", "1")), NULL},
+        {RECORD(DEFAULTED("a", "\"boolean\"", "0")), "of another type"},
+        {RECORD(DEFAULTED("a", "\"boolean\"", "false")), NULL},
+        {RECORD(DEFAULTED("a", "\"bytes\"", "7")), "of another type"},
+        /* wherever a definition may stand */
+        {RECORD(FIELD("a", "[\"null\"," RECORD_NAMED("1S") "]")), "unlike '1S'"},
+        {RECORD(FIELD("a", "{\"type\":\"map\",\"values\":" RECORD_NAMED("1S") "}")), "unlike '1S'"},
+        {"{\"type\":" RECORD_NAMED("1S") "}", "unlike '1S'"},
+        {"{\"type\":\"error\",\"name\":\"1S\",\"fields\":[]}", "unlike '1S'"},
     };
     for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
         check("AVRO", defaults[i].schema, defaults[i].why);
@@ -244,10 +267,27 @@ static void json_keywords_have_their_shapes(void **state) {
         {"{\"$ref\":\"#/definitions/x\"}", "$ref leads nowhere: #/definitions/x"},
         {"{\"$ref\":\"#/definitions/x\",\"definitions\":{\"x\":{}}}", NULL},
         {"{\"$ref\":\"other.json\",\"unknown\":5}", NULL},
+        {"{\"type\":[\"null\",\"text\"]}", "type: is one of"},
+        {"{\"title\":5}", "title: is a text"},
+        {"{\"uniqueItems\":1}", "uniqueItems: is true or false"},
+        {"{\"items\":[]}", NULL},
+        {"{\"items\":[5]}", "items: a schema is"},
+        {"{\"enum\":[]}", NULL},
         {"true", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check("JSON", cases[i].schema, cases[i].why);
+}
+
+static void a_json_schema_is_nested_only_so_deep(void **state) {
+    (void)state;
+    struct arena arena = ARENA_EMPTY;
+    const char *schema = "{}";
+    for (int levels = 1; levels < 200; levels++)
+        schema = arena_format(&arena, "{\"not\":%s}", schema);
+    check("JSON", schema, NULL);
+    check("JSON", arena_format(&arena, "{\"not\":%s}", schema), "nested too deeply");
+    arena_free(&arena);
 }
 
 static void forward_asks_the_old_reader_and_full_asks_both(void **state) {
@@ -417,6 +457,7 @@ int main(void) {
         cmocka_unit_test(two_unions_of_hundreds_are_refused_by_name),
         cmocka_unit_test(avro_names_symbols_and_defaults_are_checked_before_they_are_taken),
         cmocka_unit_test(json_keywords_have_their_shapes),
+        cmocka_unit_test(a_json_schema_is_nested_only_so_deep),
         cmocka_unit_test(forward_asks_the_old_reader_and_full_asks_both),
         cmocka_unit_test(a_difference_is_found_however_deep_it_lies),
         cmocka_unit_test(a_type_that_holds_itself_many_times_is_judged_at_once),

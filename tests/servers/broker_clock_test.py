@@ -165,15 +165,50 @@ class Clock(Scene):
         return self.ask("OffsetFetch", 5, group_id="g", topics=[{"name": "t", "partition_indexes": [0]}])["topics"][0]["partitions"][0]["committed_offset"]
 
     def test_offsets_of_a_group_that_nobody_came_to_go_after_a_week_by_both_clocks(self):
-        answer = self.ask("OffsetCommit", 5, group_id="g", generation_id_or_member_epoch=-1, member_id="",
-                          topics=[{"name": "t", "partitions": [{"partition_index": 0, "committed_offset": 5, "committed_metadata": ""}]}])
-        self.assertEqual(answer["topics"][0]["partitions"][0]["error_code"], 0)
+        self.assertEqual(self.commit(), 0)
         self.move(8 * 24 * HOUR)
         time.sleep(6)  # the broker looks every five seconds
         self.assertEqual(self.committed(), 5)
-        with open(self.home + "/passed", "w", encoding="utf-8") as passed:
-            passed.write(str(8 * 24 * HOUR))
+        self.pass_by(8 * 24 * HOUR)
         self.eventually(lambda: self.committed() == -1)
+
+    def pass_by(self, seconds):
+        with open(self.home + "/passed.new", "w", encoding="utf-8") as passed:
+            passed.write(str(seconds))
+        os.rename(self.home + "/passed.new", self.home + "/passed")
+
+    def commit(self, generation=-1, member=""):
+        answer = self.ask("OffsetCommit", 5, group_id="g", generation_id_or_member_epoch=generation, member_id=member,
+                          topics=[{"name": "t", "partitions": [{"partition_index": 0, "committed_offset": 5, "committed_metadata": ""}]}])
+        return answer["topics"][0]["partitions"][0]["error_code"]
+
+    def test_offsets_are_as_old_as_their_commit_after_a_restart_too(self):
+        self.assertEqual(self.commit(), 0)
+        self.end(signal.SIGKILL)
+        self.start(environment=self.environment)
+        self.pass_by(8 * 24 * HOUR)
+        time.sleep(6)  # the broker looks every five seconds
+        self.assertEqual(self.committed(), 5)
+        self.move(8 * 24 * HOUR)
+        self.eventually(lambda: self.committed() == -1)
+
+    def test_offsets_stay_for_as_long_as_somebody_is_in_the_group_and_an_empty_one_is_forgotten(self):
+        joined = self.ask("JoinGroup", 3, group_id="g", session_timeout_ms=1800000, rebalance_timeout_ms=1800000, member_id="", protocol_type="consumer",
+                          protocols=[{"name": "range", "metadata": b""}])
+        member, generation = joined["member_id"], joined["generation_id"]
+        self.ask("SyncGroup", 3, group_id="g", generation_id=generation, member_id=member, assignments=[])
+        self.assertEqual(self.commit(generation, member), 0)
+        self.move(8 * 24 * HOUR)
+        for seconds in range(0, 8 * 24 * HOUR, 1500):  # no longer at once than its session
+            self.pass_by(seconds)
+            self.assertEqual(self.ask("Heartbeat", 3, group_id="g", generation_id=generation, member_id=member)["error_code"], 0)
+        time.sleep(6)
+        self.assertEqual(self.committed(), 5)
+        self.ask("LeaveGroup", 1, group_id="g", member_id=member)
+        self.ask("OffsetDelete", 0, group_id="g", topics=[{"name": "t", "partitions": [{"partition_index": 0}]}])
+        self.assertEqual(len(self.ask("ListGroups", 2)["groups"]), 1)
+        self.pass_by(9 * 24 * HOUR)
+        self.eventually(lambda: self.ask("ListGroups", 2)["groups"] == [])
 
     def test_what_is_known_of_a_producer_goes_after_a_day(self):
         def known():

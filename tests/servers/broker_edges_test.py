@@ -3,7 +3,7 @@ import struct
 import time
 import unittest
 
-from broker_groups_test import INVALID_GROUP, Member, NONE, REBALANCING
+from broker_groups_test import FULL as GROUP_FULL, INVALID_GROUP, Member, NONE, NOT_AVAILABLE, REBALANCING, UNKNOWN_MEMBER
 from broker_scene import PATIENCE, SANITIZED, Scene
 from broker_wire import Wire, frame
 from kafka_wire import batch, crc32c, produce
@@ -64,21 +64,30 @@ class Edges(Scene):
         self.assertEqual(self.offset_of(-1)[0], NONE)
 
     def test_members_words_cost_bounded_memory(self):
-        codes = []
+        small, members = Member(self, group="small", session=600000), []
         for i in range(6):
-            member = Member(self, group=f"large{i}", session=60000, rebalance=60000, protocols=())
-            member.protocols = [{"name": "range", "metadata": bytes(45 << 20)}]
-            codes.append(member.join(version=3))
-            member.wire.close()
-        self.assertIn(81, codes)
+            members.append(Member(self, group=f"large{i}", session=600000, rebalance=60000, protocols=()))
+            members[i].protocols = [{"name": "range", "metadata": bytes(45 << 20)}]
+            self.assertEqual(members[i].join(version=3), NONE if i < 5 else GROUP_FULL, i)
         self.assertIn("keep no more", self.stderr())
-        self.assertEqual(Member(self, group="small").join(), NONE)
+        self.assertEqual(small.join(), NONE)
+        self.assertEqual(small.sync([(small.id, bytes(45 << 20))])["error_code"], NOT_AVAILABLE)
+        self.assertEqual(members[0].leave(), NONE)
+        self.assertEqual(small.sync([(small.id, bytes(45 << 20))])["error_code"], NONE)
+        self.assertEqual(members[5].join(version=3), GROUP_FULL)
+        self.assertEqual(small.leave(), NONE)
+        self.assertEqual(members[5].join(version=3), NONE)
+        for member in (small, *members):
+            member.wire.close()
 
     def test_groups_that_nobody_came_to_are_not_kept(self):
         for i in range(50):
             member = Member(self, group=f"refused{i}", session=1)
             self.assertNotEqual(member.join(), NONE)
             member.wire.close()
+        stranger = Member(self, group="strange")
+        stranger.id = "never-was-told"
+        self.assertEqual(stranger.join(), UNKNOWN_MEMBER)
         self.assertEqual(self.wire.call("ListGroups", 4, states_filter=[])["groups"], [])
 
     # --- strings ---

@@ -462,12 +462,13 @@ class Groups(Scene):
         anew.begin()
         self.assertEqual(again.wire.hear("SyncGroup", SYNC)["error_code"], FENCED)
 
-    def test_old_clients_are_not_told_to_skip_an_assignment(self):
+    def test_a_static_leader_that_is_back_leads_on_though_what_stands_is_not_decided_anew(self):
         self.one(instance="i1")
         again = Member(self, instance="i1")
-        again.ask(version=8)
+        again.ask(version=8)  # which has no word for it
         self.assertEqual(again.hear(version=8), NONE)
         self.assertTrue(again.leads())
+        self.assertEqual(again.sync([(again.id, b"new")])["assignment"], b"all")
 
     def test_a_static_member_does_not_wait_to_be_told_its_id(self):
         member = Member(self, instance="i1")

@@ -211,6 +211,7 @@ class Protocol(Scene):
             coordinator = wire.call("FindCoordinator", 2, key="seven", key_type=1)
             self.assertEqual(coordinator["error_code"], 53)
             self.assertIn("Apache Kafka", coordinator["error_message"])
+            self.assertEqual((coordinator["node_id"], coordinator["host"], coordinator["port"]), (-1, "", -1))
             coordinator = wire.call("FindCoordinator", 4, coordinator_keys=["eleven"], key_type=1)["coordinators"][0]
             self.assertEqual(coordinator["error_code"], 53)
         self.stop()

@@ -240,7 +240,7 @@ void groups_join(struct groups *groups, const struct group_join *join, struct gr
     bool stands =
         (group->state == GROUP_COMPLETING && !is_back) || (group->state == GROUP_STABLE && (!leads || is_back));
     if (unchanged && stands) { /* the present generation goes on */
-        group_answer_joined(group, member, leads && is_back && join->can_skip && group->state == GROUP_STABLE);
+        group_answer_joined(group, member, leads && is_back && group->state == GROUP_STABLE);
         return;
     }
     group_prepare(group);

@@ -49,7 +49,6 @@ struct group_join {
     struct reader protocols; /* at the first of them; checked by the caller */
     int32_t protocol_count;
     bool id_required; /* a new member is first told its id and comes again with it (KIP-394) */
-    bool can_skip;    /* understands skip_assignment (KIP-814) */
 };
 struct group_sync {
     struct view group, member, instance, protocol_type, protocol; /* the last two may be null */

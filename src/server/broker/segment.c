@@ -113,13 +113,14 @@ static bool walk_to_end(struct segment *segment, const char *folder) {
     walk.held = 0;
     for (bool first = true; position < segment->size; first = false) {
         if (read_header(segment, folder, &walk, position, &header, NULL) != 0 || header.base_offset < expected ||
-            header.magic != 2 || (first && indexed >= 0 && header.base_offset + header.last_offset_delta != indexed))
+            header.magic != 2 || (first && indexed >= 0 && header.base_offset + header.last_offset_delta != indexed) ||
+            header.max_timestamp > segment->max_timestamp) /* the last time that was saved is the largest */
             return false;
         note_batch(segment, &header, position);
         expected = segment->end_offset;
         position += header.length + BATCH_FRAME;
     }
-    return position == segment->size;
+    return true; /* read_header lets no batch reach beyond the end */
 }
 
 static bool load_file(const char *folder, int64_t base_offset, enum segment_file file, struct text *text) {

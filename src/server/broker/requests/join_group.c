@@ -52,7 +52,6 @@ static enum handled handle(struct request *request) {
     join.client_id = request->client_id.data ? request->client_id : VIEW("");
     join.client_host = view_of(connection_host(request->connection));
     join.id_required = version >= 4;
-    join.can_skip = version >= 9;
     if (reader->broken)
         return HANDLED; /* the caller closes on a broken reader */
     struct group_reply reply = {.joined = joined, .context = connection_answer_later(request)};

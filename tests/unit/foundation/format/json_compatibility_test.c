@@ -229,6 +229,17 @@ static void what_all_must_hold_may_lose_parts_and_gain_none(void **state) {
     judge("{'type':['string','null']}", "{'oneOf':[{'type':'null'},{'type':'string'}]}", NULL);
 }
 
+static void of_another_type_nothing_else_is_said(void **state) {
+    (void)state;
+    struct text reasons = TEXT_EMPTY;
+    json_t *now = schema_of("{'type':'string','maxLength':3}"), *before = schema_of("{'type':'integer','maximum':9}");
+    assert_int_equal(json_compatibility(now, before, &reasons), 1);
+    assert_string_equal(text_string(&reasons), "#: TYPE_CHANGED: integer is no longer allowed\n");
+    json_decref(now);
+    json_decref(before);
+    text_free(&reasons);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(references_are_followed_in_both),
@@ -242,6 +253,7 @@ int main(void) {
         cmocka_unit_test(each_keyword_may_loosen_and_not_tighten),
         cmocka_unit_test(other_properties_may_be_allowed_and_not_forbidden),
         cmocka_unit_test(items_are_compared_one_by_one_and_the_rest_with_what_covers_it),
+        cmocka_unit_test(of_another_type_nothing_else_is_said),
         cmocka_unit_test(what_all_must_hold_may_lose_parts_and_gain_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

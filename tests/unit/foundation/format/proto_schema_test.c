@@ -432,6 +432,7 @@ static void oneofs_may_grow_and_take_one_field_in(void **state) {
     expect_change("oneof o { int32 a = 1; }", "oneof o { int32 a = 1; int32 b = 2; }", NULL);
     expect_change("int32 a = 1;", "oneof o { int32 a = 1; }", NULL);
     expect_change("oneof o { int32 a = 1; int32 b = 2; }", "int32 a = 1; int32 b = 2;", NULL);
+    expect_change("oneof o { int32 a = 1; int32 b = 2; } int32 c = 3;", "int32 c = 3;", NULL);
     expect_change("oneof o { int32 a = 1; int32 b = 2; }", "oneof o { int32 a = 1; }",
                   "#/A/2: ONEOF_FIELD_REMOVED: b of oneof o\n");
     expect_change("int32 a = 1; int32 b = 2;", "oneof o { int32 a = 1; int32 b = 2; }",
@@ -452,6 +453,9 @@ static void messages_stay_and_enums_may_go(void **state) {
     expect_difference(
         "message A { message B { optional int32 x = 1; } }", "message A { message B { optional string x = 1; } }",
         "#/A/B/1: FIELD_SCALAR_KIND_CHANGED: int32 (general number) cannot be read as string (string or bytes)\n");
+    expect_difference("package p; message A { optional B b = 1; } message B {}",
+                      "package q; message A { optional B b = 1; } message B {}", /* the same B of another package */
+                      "#: PACKAGE_CHANGED: it was 'p', now it is 'q'\n");
     expect_difference("package p; message A {}", "package q; message A {}",
                       "#: PACKAGE_CHANGED: it was 'p', now it is 'q'\n");
 }

@@ -64,7 +64,13 @@ static void a_deleted_schema_comes_back_as_a_new_version_with_its_id(void **stat
     expect(scene, "PUT", "/config/back-value", "{\"compatibility\":\"NONE\"}", 200, NULL);
     assert_int_equal(registered(scene, "back-value", RECORD("\\\"float\\\"")), id);
     expect(scene, "GET", "/subjects/back-value/versions", NULL, 200, "[2,3]");
-    snprintf(text, sizeof text, "{\"subject\":\"back-value\",\"version\":3,\"id\":%d,", id);
+    expect(scene, "GET", "/subjects/back-value/versions?deleted=true", NULL, 200, "[2,3]"); /* 3 stands for 1 */
+    expect(scene, "DELETE", "/subjects/back-value", NULL, 200, "[2,3]");
+    registered(scene, "back-value", RECORD("\\\"double\\\""));
+    expect(scene, "GET", "/subjects/back-value/versions?deleted=true", NULL, 200, "[3,4]"); /* and 4 for 2 alone */
+    expect(scene, "DELETE", "/subjects/back-value/versions/4", NULL, 200, "4");
+    assert_int_equal(registered(scene, "back-value", RECORD("\\\"float\\\"")), id);
+    snprintf(text, sizeof text, "{\"subject\":\"back-value\",\"version\":5,\"id\":%d,", id);
     expect(scene, "POST", "/subjects/back-value?deleted=true", RECORD("\\\"float\\\""), 200, NULL);
     assert_memory_equal(text_string(&scene->answer.body), text, strlen(text));
 }
@@ -89,9 +95,11 @@ static void where_nothing_is_compared_even_the_type_may_change(void **state) {
 
 static void what_a_request_says_of_nothing_is_taken(void **state) {
     struct scene *scene = *state;
-    registered(scene, "empty-value",
-               "{\"schema\":\"\\\"int\\\"\",\"id\":-1,\"version\":-1,\"references\":null,\"schemaTagsToAdd\":[],"
-               "\"schemaTagsToRemove\":null,\"metadata\":null,\"ruleSet\":null}");
+    const char *nothing =
+        "{\"schema\":\"\\\"int\\\"\",\"id\":-1,\"version\":-1,\"references\":null,\"schemaTagsToAdd\":[],"
+        "\"schemaTagsToRemove\":null,\"metadata\":null,\"ruleSet\":null}";
+    int id = registered(scene, "empty-value", nothing);
+    assert_int_equal(registered(scene, "empty-value", nothing), id);
     registered(scene, "empty-value", "{\"schema\":\"\\\"int\\\"\",\"references\":[],\"id\":0}");
     expect(scene, "GET", "/subjects/empty-value/versions", NULL, 200, "[1]");
     expect_fault(scene, "POST", "/subjects/empty-value/versions", "{\"schema\":\"\"}", 422, 42201, "Empty schema");

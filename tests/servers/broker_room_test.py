@@ -23,6 +23,8 @@ except ImportError:  # Debian's package belongs to Debian's Python
         raise
     os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
 
+UNKNOWN_MECHANISM, NO_PASSWORD_HERE, WRONG_PASSWORD = 33, 34, 58
+
 
 def fetch(offset=0, wait=0, most=1 << 20):
     return {"replica_id": -1, "max_wait_ms": wait, "min_bytes": 1, "max_bytes": most,
@@ -134,6 +136,12 @@ class Limits(Room):
         for each in half:
             each.close()
 
+
+    def test_where_no_password_is_asked_for_there_is_no_logging_in(self):
+        with Wire(self.address(), PATIENCE) as wire:
+            self.assertEqual(wire.call("SaslHandshake", 1, mechanism="PLAIN")["error_code"], NO_PASSWORD_HERE)
+            self.assertEqual(wire.call("SaslAuthenticate", 2, auth_bytes=b"\0room\0")["error_code"], WRONG_PASSWORD)
+            self.assertIsNone(wire.hear_bytes())
 
     def test_limits_in_force_are_told_to_who_asks_for_the_brokers_settings(self):
         self.limited("max.connections=77,consumer_byte_rate=5")
@@ -389,6 +397,58 @@ class Password(unittest.TestCase):
             text = said.read()
         self.assertNotIn(password, text)
         self.assertRegex(text, r"wrong user name or password|before logging in")
+
+    def wire(self, host="127.0.0.1"):
+        return Wire(host + ":" + self.addresses["bootstrap.servers"].rsplit(":", 1)[1], PATIENCE)
+
+    def log_in(self, wire, user, password, handshake=True):
+        if handshake:
+            self.assertEqual(wire.call("SaslHandshake", 1, mechanism="PLAIN")["error_code"], 0)
+        return wire.call("SaslAuthenticate", 2, auth_bytes=f"\0{user}\0{password}".encode())["error_code"]
+
+    def test_all_of_user_and_password_counts_and_a_guess_costs_its_connection(self):
+        password = self.properties["sasl.password"]
+        for user, word in (("moor", password), ("roo", password), ("room", password[:-1]), ("room", password + "x"), ("room", password[:-1] + "!"), ("room", ""),
+                           ("", "")):
+            with self.wire() as wire:
+                self.assertEqual(self.log_in(wire, user, word), WRONG_PASSWORD, (user, len(word)))
+                self.assertIsNone(wire.hear_bytes())
+            with self.wire() as wire:  # the old way: the token without a request around it
+                self.assertEqual(wire.call("SaslHandshake", 0, mechanism="PLAIN")["error_code"], 0)
+                wire.send_bytes(f"\0{user}\0{word}".encode())
+                self.assertIsNone(wire.hear_bytes())
+        with self.wire() as wire:
+            self.assertEqual(self.log_in(wire, "room", password, handshake=False), WRONG_PASSWORD)
+            self.assertIsNone(wire.hear_bytes())
+        with self.wire() as wire:
+            other = wire.call("SaslHandshake", 1, mechanism="SCRAM-SHA-256")
+            self.assertEqual((other["error_code"], other["mechanisms"]), (UNKNOWN_MECHANISM, ["PLAIN"]))
+            self.assertEqual(self.log_in(wire, "room", password, handshake=False), WRONG_PASSWORD)
+        with self.wire() as wire:
+            self.assertEqual(wire.call("SaslHandshake", 0, mechanism="PLAIN")["error_code"], 0)
+            wire.send_bytes(f"\0room\0{password}".encode())
+            self.assertEqual(wire.hear_bytes(), b"")
+            self.assertEqual(len(wire.call("Metadata", 1, topics=None)["brokers"]), 1)
+
+    def test_before_the_password_little_is_read_and_nothing_answered(self):
+        with self.wire() as wire:
+            self.assertTrue(wire.call("ApiVersions", 3)["api_keys"])
+            wire.send("Metadata", 1, topics=None)
+            self.assertIsNone(wire.hear_bytes())
+        with self.wire() as wire:
+            wire.socket.sendall(struct.pack(">i", (64 << 10) + 1))
+            self.assertIsNone(wire.hear_bytes())
+        with self.wire() as wire:
+            self.assertEqual(self.log_in(wire, "room", self.properties["sasl.password"]), 0)
+            names = [{"name": "x" * 200} for _ in range(500)]
+            self.assertEqual(len(wire.call("Metadata", 1, topics=names)["topics"]), 500)
+
+    def test_each_is_told_the_address_that_it_came_in_on(self):
+        for host in ("127.0.0.1", "127.0.0.2"):
+            with self.wire(host) as wire:
+                self.assertEqual(self.log_in(wire, "room", self.properties["sasl.password"]), 0)
+                self.assertEqual(wire.call("Metadata", 12)["brokers"][0]["host"], host)
+                self.assertEqual(wire.call("FindCoordinator", 0, key="g")["host"], host)
 
     def test_every_start_makes_another_password(self):
         first = self.properties["sasl.password"]

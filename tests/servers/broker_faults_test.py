@@ -129,10 +129,17 @@ class FullDisk(Scene):
 
 class Refusals(Scene):
     def test_a_second_broker_on_the_folder_is_refused_before_anything_is_read(self):
+        path = self.data + "/log/t-0/00000000000000000000.log"
+        self.kcat("-P", "-t", "t", text="first\n")
+        with open(path, "ab") as log:
+            log.write(b"half a batch")  # as it lies there while the first one writes
+        size = os.path.getsize(path)
         status, said = self.refused()
+        self.assertEqual(os.path.getsize(path), size)
         self.assertEqual(status, 1)
         self.assertRegex(said, r"the data folder .* is in use by another fraudscope; stop that one, or choose another folder with --data DIR")
         self.kcat("-P", "-t", "t", text="still works\n")
+        self.assertEqual(self.consume("t"), "first\nstill works\n")
 
     def test_a_taken_port_is_named_when_it_was_asked_for(self):
         self.stop()

@@ -304,14 +304,6 @@ void partition_close(struct partition *partition, bool clean) {
     memory_free(partition);
 }
 
-int partition_delete(struct partition *partition, struct error *error) {
-    char *folder = memory_copy_string(partition->folder);
-    partition_close(partition, false);
-    int result = file_remove_tree(folder, error);
-    memory_free(folder);
-    return result;
-}
-
 void partition_set_limits(struct partition *partition, const struct partition_limits *limits) {
     partition->limits = *limits;
 }

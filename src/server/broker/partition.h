@@ -29,7 +29,6 @@ enum partition_trust {
 struct partition *partition_open(const char *folder, enum partition_trust trust,
                                  void (*checked)(void *context, int64_t bytes), void *context, struct error *error);
 void partition_close(struct partition *partition, bool clean); /* clean: writes index and producers' snapshot */
-int partition_delete(struct partition *partition, struct error *error); /* closes too */
 void partition_set_limits(struct partition *partition, const struct partition_limits *limits);
 const char *partition_folder(const struct partition *partition);
 

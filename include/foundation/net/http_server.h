@@ -47,7 +47,8 @@ int http_server_listen(struct http_server *server, const struct http_service_opt
 void http_server_unlisten(struct http_server *server, uint16_t port);
 void http_server_free(struct http_server *server); /* unlistens all, joins; exchanges must all have been answered */
 
-/* What came in: lent until the answer is complete. */
+/* What came in: lent until the answer is complete. Query and headers are NULL once the peer is gone or its listener
+ * closed. */
 const char *http_exchange_method(const struct http_exchange *exchange);
 const struct http_route *
 http_exchange_route(const struct http_exchange *exchange);            /* row that fits; NULL when none does */

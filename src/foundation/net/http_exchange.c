@@ -37,9 +37,9 @@ void exchange_release(struct http_exchange *exchange) {
     if (atomic_fetch_sub(&exchange->holders, 1) != 1)
         return;
     http_route_free(exchange->parameters, exchange->parameter_count);
-    for (size_t i = 0; i < exchange->query_values.count; i++)
-        memory_free(exchange->query_values.items[i]);
-    vector_free(&exchange->query_values);
+    for (size_t i = 0; i < exchange->lent.count; i++)
+        memory_free(exchange->lent.items[i]);
+    vector_free(&exchange->lent);
     for (size_t i = 0; i < exchange->headers.count; i++) {
         memory_free(exchange->headers.items[i].name);
         memory_free(exchange->headers.items[i].value);
@@ -297,19 +297,27 @@ const char *http_exchange_parameter(const struct http_exchange *exchange, const 
     return http_route_parameter(exchange->parameters, exchange->parameter_count, name);
 }
 
-const char *http_exchange_query(const struct http_exchange *exchange, const char *name) {
+/* The library's text goes with the connection, which a stop may take from a handler on another thread: a copy is lent.
+ */
+static const char *look_up(const struct http_exchange *exchange, enum MHD_ValueKind kind, const char *name) {
     struct http_exchange *owner = (struct http_exchange *)(uintptr_t)exchange;
-    const char *value =
-        exchange->connection ? MHD_lookup_connection_value(exchange->connection, MHD_GET_ARGUMENT_KIND, name) : NULL;
-    if (!value)
-        return NULL;
-    char *decoded = http_text_decode(view_of(value));
-    vector_push(&owner->query_values, decoded);
-    return decoded;
+    char *copy = NULL;
+    pthread_mutex_lock(&owner->lock);
+    const char *value = owner->connection ? MHD_lookup_connection_value(owner->connection, kind, name) : NULL;
+    if (value) {
+        copy = kind == MHD_GET_ARGUMENT_KIND ? http_text_decode(view_of(value)) : memory_copy_string(value);
+        vector_push(&owner->lent, copy);
+    }
+    pthread_mutex_unlock(&owner->lock);
+    return copy;
+}
+
+const char *http_exchange_query(const struct http_exchange *exchange, const char *name) {
+    return look_up(exchange, MHD_GET_ARGUMENT_KIND, name);
 }
 
 const char *http_exchange_header(const struct http_exchange *exchange, const char *name) {
-    return exchange->connection ? MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name) : NULL;
+    return look_up(exchange, MHD_HEADER_KIND, name);
 }
 
 struct view http_exchange_body(const struct http_exchange *exchange) {

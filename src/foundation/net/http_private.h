@@ -46,7 +46,7 @@ struct answer_header {
 struct http_exchange {
     atomic_int holders;
     struct service *service;
-    struct MHD_Connection *connection; /* NULL once the connection let go; HTTP thread */
+    struct MHD_Connection *connection; /* NULL once the connection let go; written by the HTTP thread, lock held */
     char *method, *path, *raw_path;
     struct text body;
     size_t body_held; /* of the server's bodies */
@@ -54,12 +54,12 @@ struct http_exchange {
     const struct http_route *route; /* once dispatched; NULL when none fits */
     struct parameter parameters[PARAMETERS];
     size_t parameter_count;
-    VECTOR(char *) query_values; /* decoded, lent by http_exchange_query */
     struct http_exchange *next_suspended;
     void (*gone)(void *context);
     void *gone_context;
     /* under the lock: filled by the handler's side */
     pthread_mutex_t lock;
+    VECTOR(char *) lent; /* what http_exchange_query and http_exchange_header gave */
     bool answered, streaming, ended, peer_gone, resume_posted;
     int status;
     char *content_type;

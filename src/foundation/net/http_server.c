@@ -219,7 +219,9 @@ static void completed(void *context, struct MHD_Connection *connection, void **r
         return;
     *request = NULL;
     exchange_forget_suspended(exchange);
+    pthread_mutex_lock(&exchange->lock);
     exchange->connection = NULL;
+    pthread_mutex_unlock(&exchange->lock);
     if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK && exchange->dispatched)
         exchange_say_gone(exchange);
     exchange_release(exchange);

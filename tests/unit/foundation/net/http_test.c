@@ -226,7 +226,7 @@ static void *ask_the_forgetful(void *context) {
     struct http_answer answer;
     struct error error = {0};
     scene->status =
-        ask(scene, "POST", "/forgetful", VIEW("x"), &answer, &error) == 0 ? answer.status : -(int)error.code;
+        ask(scene, "POST", "/forgetful?q=word", VIEW("x"), &answer, &error) == 0 ? answer.status : -(int)error.code;
     if (scene->status > 0)
         http_answer_free(&answer);
     return NULL;
@@ -258,6 +258,33 @@ static void an_answer_after_the_stop_goes_to_nobody_and_harms_nobody(void **stat
     assert_int_equal(scene->status, 503);
 }
 
+static void *read_all_the_time(void *context) {
+    struct scene *scene = context;
+    size_t seen = 0;
+    while (!atomic_load(&scene->ended)) {
+        const char *host = http_exchange_header(scene->unanswered, "Host");
+        const char *query = http_exchange_query(scene->unanswered, "q");
+        seen += host ? strlen(host) : 0;
+        assert_true(!query || strcmp(query, "word") == 0);
+        atomic_fetch_add(&scene->rows, 1);
+    }
+    assert_true(seen > 0);
+    return NULL;
+}
+
+/* A handler's thread still reads what came in while the owner stops: it gets it, or nothing. */
+static void the_server_stops_while_a_request_is_read(void **state) {
+    struct scene *scene = *state;
+    pthread_t asks = thread_start("asks", ask_the_forgetful, scene);
+    wait_for(&scene->rows, 1);
+    pthread_t reads = thread_start("reads", read_all_the_time, scene);
+    wait_for(&scene->rows, 100);
+    http_server_unlisten(scene->server, scene->port);
+    atomic_store(&scene->ended, 1);
+    thread_join(reads);
+    thread_join(asks);
+}
+
 static void a_refused_connection_names_host_and_port(void **state) {
     struct scene *scene = *state;
     struct error error = {0};
@@ -284,6 +311,7 @@ int main(void) {
                                         close_scene),
         cmocka_unit_test_setup_teardown(an_answer_after_the_stop_goes_to_nobody_and_harms_nobody, open_scene,
                                         close_scene),
+        cmocka_unit_test_setup_teardown(the_server_stops_while_a_request_is_read, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(a_refused_connection_names_host_and_port, open_scene, close_scene),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

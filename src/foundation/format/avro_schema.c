@@ -217,8 +217,11 @@ static const struct avro_node *parse_union(struct parsing *parsing, json_t *json
         if (node->branches[i]->kind == AVRO_KIND_UNION)
             return refuse(parsing, "a union inside a union", NULL);
         for (size_t j = 0; j < i; j++)
-            if (node->branches[j]->kind == node->branches[i]->kind && node->branches[i]->name.size == 0)
-                return refuse(parsing, "a union with the same type twice:", kinds[node->branches[i]->kind]);
+            if (node->branches[j]->kind == node->branches[i]->kind &&
+                view_equal(node->branches[j]->name, node->branches[i]->name))
+                return refuse(parsing, "a union with the same type twice:",
+                              node->branches[i]->name.size ? node->branches[i]->name.data
+                                                           : kinds[node->branches[i]->kind]);
     }
     return node->count ? node : refuse(parsing, "a union without branches", NULL);
 }

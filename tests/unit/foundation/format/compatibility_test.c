@@ -241,6 +241,64 @@ static void avro_names_symbols_and_defaults_are_checked_before_they_are_taken(vo
         check("AVRO", defaults[i].schema, defaults[i].why);
 }
 
+static void an_avro_schema_is_what_a_parser_could_load(void **state) {
+    (void)state;
+    struct arena arena = ARENA_EMPTY;
+    static const struct {
+        const char *schema, *why;
+    } cases[] = {
+        {"int", NULL}, /* a bare word, as some clients send it */
+        {"integer", "no JSON"},
+        {"\"integer\"", "unknown type integer"},
+        {"{\"type\":\"int\",\"type\":\"long\"}", "no JSON"},
+        {"{}", "an object without a type"},
+        {"7", "a type is missing"},
+        {"[]", "a union without branches"},
+        {"[\"int\",\"int\"]", "a union with the same type twice: int"},
+        {"[" RECORD_NAMED("n.R") ",\"n.R\"]", "a union with the same type twice: n.R"},
+        {"[" RECORD_NAMED("n.R") "," RECORD_NAMED("m.R") "]", NULL},
+        {"[\"null\",[\"int\"]]", "a union inside a union"},
+        {"{\"type\":\"array\"}", "no items given for array"},
+        {"{\"type\":\"map\",\"items\":\"int\"}", "no items given for map"},
+        {"{\"type\":\"record\",\"fields\":[]}", "no name given for a record"},
+        {"{\"type\":\"record\",\"name\":\"R\"}", "a record without fields: R"},
+        {RECORD("{\"type\":\"int\"}"), "a field without a name in record R"},
+        {RECORD("{\"name\":\"a\"}"), "a type is missing"},
+        {RECORD(FIELD("a", "\"int\"") "," FIELD("a", "\"long\"")), "two fields with the name a"},
+        {RECORD(FIELD("a", "\"int\"") "," FIELD("A", "\"int\"")), NULL},
+        {RECORD(FIELD("a", RECORD_NAMED("S")) "," FIELD("b", RECORD_NAMED("S"))), "defined twice: S"},
+        {RECORD(FIELD("a", "[\"null\",\"R\"]")), NULL}, /* it holds itself */
+        {RECORD(FIELD("a", "\"S\"") "," FIELD("b", RECORD_NAMED("S"))), "unknown type S"},
+        {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[]}", "an enum needs symbols: E"},
+        {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[1]}", "a symbol that is no text in E"},
+        {"{\"type\":\"fixed\",\"name\":\"F\"}", "a fixed needs a size: F"},
+        {"{\"type\":\"fixed\",\"name\":\"F\",\"size\":-1}", "a fixed needs a size: F"},
+        {DECIMAL("4", "5"), "a decimal needs a precision and a scale not above it"},
+        {DECIMAL("0", "0"), "a decimal needs a precision"},
+        {DECIMAL("4", "-1"), "a decimal needs a precision"},
+        {"{\"type\":\"fixed\",\"name\":\"F\",\"size\":2,\"logicalType\":\"decimal\"}", "a decimal needs a precision"},
+        {"{\"type\":\"string\",\"logicalType\":\"decimal\"}", NULL}, /* no logical type of a text: ignored */
+        {"{\"type\":\"int\",\"logicalType\":\"mine\"}", NULL},
+        /* a name without dots is looked for in the namespace where it stands, then without one */
+        {"{\"type\":\"record\",\"name\":\"R\",\"namespace\":\"n\",\"fields\":[" FIELD("a", RECORD_NAMED("S")) "," FIELD(
+             "b", "\"S\"") "," FIELD("c", "\"n.S\"") "]}",
+         NULL},
+        {"{\"type\":\"record\",\"name\":\"n.R\",\"fields\":[" FIELD("a", RECORD_NAMED("m.S")) "," FIELD("b",
+                                                                                                        "\"S\"") "]}",
+         "unknown type S"},
+        {RECORD(FIELD("a", "{\"type\":\"record\",\"name\":\"n.S\",\"fields\":[" FIELD("b", "[\"null\",\"R\"]") "]}")),
+         NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check("AVRO", cases[i].schema, cases[i].why);
+    const char *schema = "\"int\"";
+    for (int levels = 1; levels < 32; levels++)
+        schema = arena_format(&arena, "{\"type\":\"array\",\"items\":%s}", schema);
+    check("AVRO", schema, NULL);
+    check("AVRO", arena_format(&arena, "{\"type\":\"array\",\"items\":%s}", schema), "nested too deeply");
+    arena_free(&arena);
+}
+
 static void json_keywords_have_their_shapes(void **state) {
     (void)state;
     static const struct {
@@ -456,6 +514,7 @@ int main(void) {
         cmocka_unit_test(what_a_branch_could_not_read_a_field_cannot_either),
         cmocka_unit_test(two_unions_of_hundreds_are_refused_by_name),
         cmocka_unit_test(avro_names_symbols_and_defaults_are_checked_before_they_are_taken),
+        cmocka_unit_test(an_avro_schema_is_what_a_parser_could_load),
         cmocka_unit_test(json_keywords_have_their_shapes),
         cmocka_unit_test(a_json_schema_is_nested_only_so_deep),
         cmocka_unit_test(forward_asks_the_old_reader_and_full_asks_both),

@@ -274,10 +274,6 @@ static bool choose_numbers(struct registry *registry, const char *name, const st
         return false;
     }
     *version = last ? last->version + 1 : 1;
-    if (!imports && (candidate->id > 0 || candidate->version > 0)) {
-        http_reply_fault(reply, 42205, "Subject %s is not in import mode", name);
-        return false;
-    }
     if (!imports) {
         *id = id_for(&registry->store, candidate, normalise);
         if (!*id) /* taken even if the write fails, since the record may have been kept all the same */
@@ -334,6 +330,10 @@ void version_register(struct registry *registry, const struct http_exchange *exc
         goto cleanup;
     const char *level = store_level(&registry->store, name);
     bool imports = strcmp(store_mode(&registry->store, name), "IMPORT") == 0;
+    if (!imports && (candidate.id > 0 || candidate.version > 0)) {
+        http_reply_fault(reply, 42205, "Subject %s is not in import mode", name);
+        goto cleanup;
+    }
     if (!imports && !compatible(&registry->store, level, subject, &candidate, NULL, &reasons)) {
         fault_incompatible(reply, name, level, &reasons);
         goto cleanup;

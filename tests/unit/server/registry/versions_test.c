@@ -1,6 +1,8 @@
 /* Versions and ids as they come, are deleted and are brought by an import; levels and modes beside them. */
 #include "unit/server/registry/scene.h"
 
+#include "client/journal.h"
+
 static void a_version_that_is_deleted_is_seen_by_those_who_ask_for_it(void **state) {
     struct scene *scene = *state;
     registered(scene, "seen-value", CUST);
@@ -148,6 +150,7 @@ static void outside_of_an_import_neither_id_nor_version_is_taken(void **state) {
     snprintf(same, sizeof same, "\"id\":%d", id);
     assert_int_equal(brought(scene, "plain-value", FIXED("6"), same), id); /* it is so */
     expect_not_brought(scene, "plain-value", FIXED("6"), "\"id\":8000", 422, 42205, "is not in import mode");
+    expect_not_brought(scene, "plain-value", FIXED("7"), "\"id\":8000", 422, 42205, "is not in import mode");
     expect_not_brought(scene, "plain-other", FIXED("6"), "\"version\":3", 422, 42205, "is not in import mode");
     expect(scene, "GET", "/subjects/plain-value/versions", NULL, 200, "[1]");
 }
@@ -168,6 +171,36 @@ static void an_import_begins_where_nothing_lives_and_clears_what_is_deleted(void
     start(scene);
     expect(scene, "GET", "/subjects/clear-value/versions?deleted=true", NULL, 200, "[1]");
     expect(scene, "GET", "/schemas/ids/9001/versions", NULL, 200, "[{\"subject\":\"clear-value\",\"version\":1}]");
+}
+
+static void heard(void *context, const char *topic, struct view key, struct view value) {
+    (void)context, (void)topic, (void)key, (void)value;
+}
+
+static void what_another_registry_wrote_is_read_at_the_start(void **state) {
+    struct scene *scene = *state;
+    static const char *const topics[] = {"_schemas"};
+    const struct journal_options options = {
+        .profile = scene->mock->profile, .topics = topics, .topic_count = 1, .apply = heard};
+    registry_server_stop(scene->registry);
+    struct journal *journal = journal_open(&options, &scene->error);
+    assert_non_null(journal);
+    for (int version = 1; version <= 2; version++) { /* one id as two versions, which ours would not write */
+        struct text key = TEXT_EMPTY;
+        text_append_format(&key, "{\"keytype\":\"SCHEMA\",\"subject\":\"other-value\",\"version\":%d,\"magic\":1}",
+                           version);
+        assert_int_equal(journal_write(journal, "_schemas", text_view(&key),
+                                       VIEW("{\"subject\":\"other-value\",\"id\":9050,\"schema\":\"\\\"int\\\"\"}"),
+                                       &scene->error),
+                         0);
+        text_free(&key);
+    }
+    journal_close(journal);
+    start(scene);
+    expect(scene, "GET", "/subjects/other-value/versions", NULL, 200, "[1,2]");
+    expect(scene, "GET", "/schemas/ids/9050/subjects", NULL, 200, "[\"other-value\"]");
+    expect(scene, "GET", "/schemas/ids/9050/versions", NULL, 200,
+           "[{\"subject\":\"other-value\",\"version\":1},{\"subject\":\"other-value\",\"version\":2}]");
 }
 
 static void what_kafka_did_not_keep_is_not_there_and_its_id_is_not_given_again(void **state) {
@@ -201,6 +234,7 @@ int main(void) {
         cmocka_unit_test(an_id_is_of_one_schema_and_may_be_brought_to_many_subjects),
         cmocka_unit_test(outside_of_an_import_neither_id_nor_version_is_taken),
         cmocka_unit_test(an_import_begins_where_nothing_lives_and_clears_what_is_deleted),
+        cmocka_unit_test(what_another_registry_wrote_is_read_at_the_start),
         cmocka_unit_test(what_kafka_did_not_keep_is_not_there_and_its_id_is_not_given_again),
         cmocka_unit_test(when_the_last_number_is_taken_it_is_said), /* the last: there are no ids after it */
     };

@@ -199,6 +199,20 @@ class Rates(Room):
             wire.call("ApiVersions", 0)
             self.assertGreater(time.monotonic() - began, 0.4)
 
+    def test_only_records_are_charged(self):
+        self.limited("producer_byte_rate=1000,consumer_byte_rate=1000")
+        with Wire(self.address()) as wire:
+            self.assertEqual([wire.call("Metadata", 3, topics=None)["throttle_time_ms"] for _ in range(50)], [0] * 50)
+
+    def test_who_comes_again_owes_what_it_owed(self):
+        self.records(100000)
+        self.limited("consumer_byte_rate=20000")
+        with Wire(self.address()) as wire:
+            self.assertGreater(wire.call("Fetch", 4, **fetch())["throttle_time_ms"], 3000)
+        time.sleep(0.2)
+        with Wire(self.address()) as wire:
+            self.assertGreater(wire.call("Fetch", 4, **fetch())["throttle_time_ms"], 4200)  # of what it fetched now 4000
+
     def test_without_a_rate_nobody_waits(self):
         records = self.records(100000)
         with Wire(self.address()) as wire:

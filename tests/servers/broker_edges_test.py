@@ -3,7 +3,7 @@ import struct
 import time
 import unittest
 
-from broker_groups_test import FULL as GROUP_FULL, INVALID_GROUP, Member, NONE, NOT_AVAILABLE, REBALANCING, UNKNOWN_MEMBER
+from broker_groups_test import FULL as GROUP_FULL, INVALID_GROUP, Member, NONE, NOT_AVAILABLE, UNKNOWN_MEMBER
 from broker_scene import PATIENCE, SANITIZED, Scene
 from broker_wire import Wire, frame
 from kafka_wire import batch, crc32c, produce
@@ -274,8 +274,7 @@ class Edges(Scene):
         self.assertEqual(leader.join(), NONE)
         leader.sync([(leader.id, b"all")])
         follower.begin()
-        while leader.heartbeat() != REBALANCING:
-            time.sleep(0.01)
+        leader.until_rebalance()
         leader.ask()
         self.assertEqual((leader.hear(), follower.hear()), (NONE, NONE))
         follower.ask_sync()
@@ -292,14 +291,12 @@ class Edges(Scene):
         leader.sync([(leader.id, b"all")])
         other = Member(self, instance="two")
         other.begin()
-        while leader.heartbeat() != REBALANCING:
-            time.sleep(0.01)
+        leader.until_rebalance()
         leader.ask()
         self.assertEqual((leader.hear(), other.hear()), (NONE, NONE))
         back = Member(self, instance="two")
         back.ask()
-        while leader.heartbeat() != REBALANCING:
-            time.sleep(0.01)
+        leader.until_rebalance()
         leader.ask()
         self.assertEqual((leader.hear(), back.hear()), (NONE, NONE))
         self.assertIn(back.id, [one["member_id"] for one in leader.joined["members"]])
@@ -309,8 +306,7 @@ class Edges(Scene):
         self.assertEqual(leader.join(), NONE)
         leader.sync([(leader.id, b"all")])
         other.begin()
-        while leader.heartbeat() != REBALANCING:
-            time.sleep(0.01)
+        leader.until_rebalance()
         leader.ask()
         self.assertEqual((leader.hear(), other.hear()), (NONE, NONE))
         other.ask_sync()

@@ -69,6 +69,13 @@ class Member:
         fields = {"group_id": self.group, "generation_id": self.generation, "member_id": self.id, "group_instance_id": self.instance}
         return self.wire.call("Heartbeat", BEAT, **dict(fields, **more))["error_code"]
 
+    def until_rebalance(self):
+        """Until it is told to join again."""
+        deadline = time.monotonic() + PATIENCE
+        while (code := self.heartbeat()) != REBALANCING:
+            assert code == NONE and time.monotonic() < deadline, f"heartbeat answers {code} and no rebalance begins"
+            time.sleep(0.01)
+
     def leave(self):
         answer = self.wire.call("LeaveGroup", LEAVE, group_id=self.group, members=[{"member_id": self.id, "group_instance_id": self.instance}])
         return answer["members"][0]["error_code"]
@@ -102,12 +109,6 @@ class Groups(Scene):
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.01)
 
-    @staticmethod
-    def rebalancing(member):
-        """Waits until it is told to join again."""
-        while member.heartbeat() != REBALANCING:
-            time.sleep(0.01)
-
     def first_of(self, one, other):
         """The one that is answered first, and the other."""
         ready, _, _ = select.select([one.wire.socket, other.wire.socket], [], [], PATIENCE)
@@ -125,8 +126,7 @@ class Groups(Scene):
         """A stable group of two; the first leads."""
         first, second = self.one(**more), Member(self, **more)
         second.begin()
-        while first.heartbeat() != REBALANCING:
-            time.sleep(0.01)
+        first.until_rebalance()
         first.ask()
         self.assertEqual((first.hear(), second.hear()), (NONE, NONE))
         second.ask_sync()
@@ -205,7 +205,7 @@ class Groups(Scene):
         self.assertEqual(first.hear(version=0), NONE)
         first.sync(version=0)
         second.ask(version=0)
-        self.rebalancing(first)
+        first.until_rebalance()
         time.sleep(0.3)
         self.assertEqual(first.heartbeat(), REBALANCING)
         first.ask(version=0)
@@ -271,7 +271,7 @@ class Groups(Scene):
         first, second = self.two(group="h")
         third = Member(self, group="h")
         third.begin()
-        self.rebalancing(first)
+        first.until_rebalance()
         first.ask(), second.ask()
         self.assertEqual((first.hear(), second.hear(), third.hear()), (NONE, NONE, NONE))
         second.ask_sync()
@@ -318,8 +318,7 @@ class Groups(Scene):
         first = self.one(session=30000, rebalance=1000)
         second = Member(self, session=30000, rebalance=1000)
         second.begin()
-        while first.heartbeat() != REBALANCING:
-            time.sleep(0.01)
+        first.until_rebalance()
         first.ask()
         self.assertEqual((first.hear(), second.hear()), (NONE, NONE))
         second.ask_sync()
@@ -331,7 +330,7 @@ class Groups(Scene):
     def test_members_are_waited_for_as_long_as_the_most_patient_of_them_allows(self):
         first, second = self.one(session=60000, rebalance=60000), Member(self, session=60000, rebalance=500)
         second.begin()
-        self.rebalancing(first)
+        first.until_rebalance()
         time.sleep(1)
         self.assertEqual(first.heartbeat(), REBALANCING)
         first.ask()
@@ -352,7 +351,7 @@ class Groups(Scene):
         first, second = self.two()
         third = Member(self)
         third.begin()
-        self.rebalancing(first)
+        first.until_rebalance()
         self.assertEqual(first.sync()["error_code"], REBALANCING)
         first.ask(), second.ask()
         self.assertEqual((first.hear(), second.hear(), third.hear()), (NONE, NONE, NONE))
@@ -364,7 +363,7 @@ class Groups(Scene):
     def test_who_gets_nothing_in_a_new_generation_does_not_keep_what_it_had(self):
         first, second = self.two()
         first.ask()
-        self.rebalancing(second)
+        second.until_rebalance()
         second.ask()
         self.assertEqual((first.hear(), second.hear()), (NONE, NONE))
         self.assertEqual(first.sync([(first.id, b"all")])["assignment"], b"all")
@@ -378,7 +377,7 @@ class Groups(Scene):
         again.id = second.id
         again.ask()
         self.assertEqual(second.hear(), UNKNOWN_MEMBER)
-        self.rebalancing(first)
+        first.until_rebalance()
         first.ask()
         self.assertEqual((first.hear(), again.hear()), (NONE, NONE))
         second.joined, second.generation = again.joined, again.generation
@@ -417,7 +416,7 @@ class Groups(Scene):
     def test_a_leader_that_joins_again_begins_a_rebalance(self):
         first, second = self.two()
         first.ask()
-        self.rebalancing(second)
+        second.until_rebalance()
         second.ask()
         self.assertEqual((first.hear(), second.hear()), (NONE, NONE))
 
@@ -425,8 +424,7 @@ class Groups(Scene):
         first, second = self.two()
         second.protocols = [{"name": "range", "metadata": subscription("t", "u")}]
         second.ask()
-        while first.heartbeat() != REBALANCING:
-            time.sleep(0.01)
+        first.until_rebalance()
         first.ask()
         self.assertEqual((first.hear(), second.hear()), (NONE, NONE))
         self.assertIn(subscription("t", "u"), [member["metadata"] for member in first.joined["members"]])
@@ -454,7 +452,7 @@ class Groups(Scene):
         again = Member(self, instance="i1")
         again.begin()
         self.assertEqual(static.hear(), FENCED)
-        self.rebalancing(first)
+        first.until_rebalance()
         first.ask()
         self.assertEqual((first.hear(), again.hear()), (NONE, NONE))
         again.ask_sync()
@@ -514,8 +512,7 @@ class Groups(Scene):
         first = self.one()
         second = Member(self)
         second.begin()
-        while first.heartbeat() != REBALANCING:
-            time.sleep(0.01)
+        first.until_rebalance()
         self.assertEqual(first.commit(7), NONE)
         first.ask()
         self.assertEqual((first.hear(), second.hear()), (NONE, NONE))
@@ -634,7 +631,7 @@ class Groups(Scene):
     def test_a_member_whose_connection_broke_while_it_waited_for_the_decision_does_no_harm(self):
         first, second = self.one(), Member(self)
         second.begin()
-        self.rebalancing(first)
+        first.until_rebalance()
         first.ask()
         self.assertEqual((first.hear(), second.hear()), (NONE, NONE))
         second.ask_sync()
@@ -649,8 +646,7 @@ class Groups(Scene):
         second = Member(self)
         second.begin()
         second.wire.close()
-        while first.heartbeat() != REBALANCING:
-            time.sleep(0.01)
+        first.until_rebalance()
         first.ask()
         self.assertEqual(first.hear(), NONE)
         self.assertEqual(first.sync([(first.id, b"mine")])["assignment"], b"mine")

@@ -421,6 +421,25 @@ def ksqldb_rest():
         ksql("DESCRIBE X EXTENDED;"), ("GET /status/table/B/create", None), ksql("LIST QUERIES;"), ksql("SELECT * FROM X EMIT CHANGES LIMIT 1;", "/query")))
 
 
+def http():
+    """The first byte is the settings: 2 waits for answers. Then steps."""
+    def send(data):
+        return b"\1" + struct.pack(">H", len(data)) + data
+
+    def request(line, body=b"", *headers):
+        return ("\r\n".join([line + " HTTP/1.1", "Host: x", *headers, f"Content-Length: {len(body)}"]) + "\r\n\r\n").encode() + body
+    choose, end_side, leave, read, answer, write, end = (lambda n: b"\0" + bytes([n])), b"\2", b"\3", b"\4", b"\5", b"\6", b"\7"
+    now, later, stream = request("POST /now/a%2Fb?q=x%26", b"body", "X-Word: w"), request("GET /later?q"), request("POST /stream")
+    chunked = b"POST /now/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n3\r\nyou\r\n0\r\n\r\n"
+    put("http", "pieces", b"\2" + send(now[:10]) + send(now[10:70]) + send(now[70:]) + read + send(now + now) + read + read + end_side + read)
+    put("http", "later", b"\2" + send(later + now) + read + answer + read + send(request("PUT /later/x", b"{}")) + end_side + read + answer + read)
+    put("http", "stream", b"\2" + send(stream) + read + write + write + read + end + read + send(stream) + read + write + leave + write + end)
+    put("http", "leavers", b"\0" + send(later) + leave + send(later) + choose(1) + send(stream) + leave + choose(2) + send(now[:-2]) + end_side + choose(0) + answer)
+    put("http", "password", b"\3" + send(now) + read + send(request("GET /now/x", b"", "Authorization: Basic dXNlcjp1c2Vy")) + read + send(request("DELETE /later")) + read)
+    put("http", "bodies", b"\2" + send(chunked) + read + send(request("PUT /later/a", b"x" * 2100)) + read + choose(1) +
+        send(b"POST /now/a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n") + read + send(b"abc") + read + send(b"GET / HTTP/9\r\n\r\n") + read)
+
+
 def log():
     def at(offset, data):
         return struct.pack(">q", offset) + data[8:]
@@ -436,7 +455,7 @@ def log():
 
 
 TARGETS = {"broker": broker, "batch": batches, "record": record, "schema": schemas, "proto": proto, "writer": writer, "sql": sql, "files": files,
-           "log": log, "registry": registry, "connect": connect, "ksqldb": ksqldb,
+           "log": log, "registry": registry, "connect": connect, "ksqldb": ksqldb, "http": http,
            "ksqldb_rest": ksqldb_rest}
 
 for target in sys.argv[1:] or TARGETS:

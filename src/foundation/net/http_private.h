@@ -18,6 +18,7 @@ struct service {
     struct loop_watch *listen_watch, *daemon_watch;
     struct loop_timer *timer, *pause; /* pause: until accepting is tried again */
     bool paused;
+    bool closing; /* no handler is called any more */
     int listener;
     uint16_t port;
     struct http_exchange *suspended; /* linked: the library refuses to stop while any is */

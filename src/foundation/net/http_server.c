@@ -185,6 +185,8 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     (void)version;
     struct service *service = context;
     struct http_exchange *exchange = *request;
+    if (service->closing && (!exchange || !exchange->dispatched))
+        return MHD_NO; /* the connection closes */
     if (!exchange) {
         exchange = exchange_new(service, connection, url, method);
         *request = exchange;
@@ -327,6 +329,7 @@ static void detach(struct service *service) {
     loop_timer_remove(service->pause);
     close(service->listener);
     service->listener = -1;
+    service->closing = true; /* behind an answer that is given up the same client's next request may lie */
     while (service->suspended)
         exchange_give_up(service->suspended);
     MHD_run(service->daemon);

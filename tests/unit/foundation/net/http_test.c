@@ -1,3 +1,5 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -5,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -258,6 +261,23 @@ static void an_answer_after_the_stop_goes_to_nobody_and_harms_nobody(void **stat
     assert_int_equal(scene->status, 503);
 }
 
+/* Once this ended the whole process: the answer that was given up made room for the next request, whose handler kept it
+ * too. */
+static void the_server_stops_while_requests_wait_behind_an_unanswered_one(void **state) {
+    static const char request[] = "POST /forgetful HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx";
+    struct scene *scene = *state;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(scene->port)};
+    inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
+    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(client, (struct sockaddr *)&address, sizeof address), 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(send(client, request, sizeof request - 1, MSG_NOSIGNAL), sizeof request - 1);
+    wait_for(&scene->rows, 1);
+    http_server_unlisten(scene->server, scene->port);
+    close(client);
+    assert_int_equal(atomic_load(&scene->rows), 1);
+}
+
 static void *read_all_the_time(void *context) {
     struct scene *scene = context;
     size_t seen = 0;
@@ -310,6 +330,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_server_stops_while_a_plain_request_is_unanswered_and_says_503, open_scene,
                                         close_scene),
         cmocka_unit_test_setup_teardown(an_answer_after_the_stop_goes_to_nobody_and_harms_nobody, open_scene,
+                                        close_scene),
+        cmocka_unit_test_setup_teardown(the_server_stops_while_requests_wait_behind_an_unanswered_one, open_scene,
                                         close_scene),
         cmocka_unit_test_setup_teardown(the_server_stops_while_a_request_is_read, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(a_refused_connection_names_host_and_port, open_scene, close_scene),

@@ -17,6 +17,7 @@
 #include "foundation/base/thread.h"
 #include "foundation/net/http_client.h"
 #include "foundation/net/http_server.h"
+#include "foundation/net/http_text.h"
 
 struct scene {
     struct http_server *server;
@@ -316,6 +317,32 @@ static void a_refused_connection_names_host_and_port(void **state) {
     assert_true(error.retriable);
 }
 
+static void name_and_password_are_right_as_a_whole_or_wrong(void **state) {
+    (void)state;
+    static const struct {
+        const char *header;
+        bool right;
+    } cases[] = {
+        {"Basic cm9vbTpyaWdodA==", true},  /* room:right */
+        {"basic cm9vbTpyaWdodA", true},    /* some leave the end away */
+        {"Basic cm9vbTpyaWdodHg=", false}, /* room:rightx */
+        {"Basic cm9vbTpyaWdo", false},     /* room:righ */
+        {"Basic cm9vbTp3cm9uZw==", false}, /* room:wrong */
+        {"Basic cm9vbTo=", false},         /* room: */
+        {"Basic b3RoZXI6cmlnaHQ=", false}, /* other:right */
+        {"Basic ", false},
+        {"Bearer cm9vbTpyaWdodA==", false},
+        {"cm9vbTpyaWdodA==", false},
+        {"", false},
+        {NULL, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (http_text_authorised(cases[i].header, "room", "right") != cases[i].right)
+            fail_msg("%s", cases[i].header);
+    assert_true(http_text_authorised("Basic cm9vbTo=", "room", NULL)); /* no password is an empty one */
+    assert_false(http_text_authorised("Basic cm9vbTpyaWdodA==", "room", NULL));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_route_hands_over_its_decoded_parameters_and_query, open_scene, close_scene),
@@ -334,6 +361,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_server_stops_while_requests_wait_behind_an_unanswered_one, open_scene,
                                         close_scene),
         cmocka_unit_test_setup_teardown(the_server_stops_while_a_request_is_read, open_scene, close_scene),
+        cmocka_unit_test(name_and_password_are_right_as_a_whole_or_wrong),
         cmocka_unit_test_setup_teardown(a_refused_connection_names_host_and_port, open_scene, close_scene),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -414,11 +414,13 @@ class Groups(Scene):
         self.assertEqual(first.heartbeat(), NONE)
 
     def test_a_leader_that_joins_again_begins_a_rebalance(self):
-        first, second = self.two()
+        first, second = self.two(session=600000)
+        generation = first.generation
         first.ask()
         second.until_rebalance()
         second.ask()
         self.assertEqual((first.hear(), second.hear()), (NONE, NONE))
+        self.assertEqual((first.generation, len(first.joined["members"])), (generation + 1, 2))
 
     def test_a_changed_subscription_rebalances(self):
         first, second = self.two()

@@ -163,6 +163,23 @@ class Registry(unittest.TestCase):
         self.good("PUT", "/config", {"compatibility": "FULL", "normalize": False, "compatibilityGroup": None})
         self.assertEqual(self.good("GET", "/config"), {"compatibilityLevel": "FULL"})
 
+    def test_an_import_of_everything_begins_anew_where_all_is_deleted(self):
+        self.good("POST", "/subjects/a/versions", self.body("AVRO", record(A)))
+        self.good("POST", "/subjects/b/versions", self.body("AVRO", record(B)))
+        self.good("DELETE", "/subjects/a")
+        status, answer = self.ask("PUT", "/mode", {"mode": "IMPORT"})
+        self.assertEqual((status, answer["error_code"]), (422, 42205))
+        self.good("DELETE", "/subjects/b")
+        self.good("PUT", "/mode", {"mode": "IMPORT"})
+        self.assertEqual(self.good("GET", "/subjects?deleted=true"), [])
+        self.good("POST", "/subjects/a/versions", self.body("AVRO", record(C)) | {"id": 1, "version": 1})
+        self.good("DELETE", "/mode")
+        self.end(signal.SIGKILL)
+        self.start()
+        self.assertEqual(self.good("GET", "/subjects?deleted=true"), ["a"])
+        self.assertEqual(json.loads(self.good("GET", "/schemas/ids/1")["schema"]), record(C))
+        self.assertGreater(self.good("POST", "/subjects/c/versions", self.body("AVRO", record(A)))["id"], 2)  # those of before stay taken
+
     def everything(self):
         """All that can be asked."""
         subjects = self.good("GET", "/subjects?deleted=true")

@@ -332,6 +332,7 @@ static void name_and_password_are_right_as_a_whole_or_wrong(void **state) {
         {"Basic b3RoZXI6cmlnaHQ=", false}, /* other:right */
         {"Basic ", false},
         {"Bearer cm9vbTpyaWdodA==", false},
+        {"Token cm9vbTpyaWdodA==", false},
         {"cm9vbTpyaWdodA==", false},
         {"", false},
         {NULL, false},

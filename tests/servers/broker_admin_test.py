@@ -56,9 +56,9 @@ class Admin(Scene):
         self.assertEqual({row["config_source"] for row in answer["configs"]} - {OF_TOPIC, DEFAULT}, set())
         return {row["name"]: row["value"] for row in answer["configs"] if row["config_source"] == OF_TOPIC}
 
-    def send(self, topic="t", value=b"v", partition=0):
+    def send(self, topic="t", value=b"v", partition=0, at=None):
         answer = self.wire.call("Produce", 8, transactional_id=None, acks=-1, timeout_ms=1000, topic_data=[
-            {"name": topic, "partition_data": [{"index": partition, "records": batch([(b"k", value, int(time.time() * 1000))])}]}])
+            {"name": topic, "partition_data": [{"index": partition, "records": batch([(b"k", value, int(time.time() * 1000) if at is None else at)])}]}])
         return answer["responses"][0]["partition_responses"][0]["error_code"]
 
     def offset(self, time_ms, topic="t", version=8):
@@ -220,7 +220,10 @@ class Admin(Scene):
         found = self.offset(0)
         self.assertEqual((found["error_code"], found["offset"], found["timestamp"]), (NONE, -1, -1))
         self.assertEqual(self.offset(-1, topic="none")["error_code"], UNKNOWN_TOPIC)
-        self.assertEqual([self.send() for _ in range(2)], [NONE] * 2)
+        self.assertEqual(self.send(at=-1), NONE)  # a record without a time is no newest one
+        found = self.offset(-3)
+        self.assertEqual((found["error_code"], found["offset"], found["timestamp"]), (NONE, -1, -1))
+        self.assertEqual(self.send(), NONE)
         self.assertEqual(self.offset(-1, version=0)["old_style_offsets"], [2])
         self.assertEqual(self.offset(1 << 50, version=0)["old_style_offsets"], [])
         answer = self.wire.call("OffsetForLeaderEpoch", 4, replica_id=-1, topics=[

@@ -86,12 +86,13 @@ class Admin(Scene):
     def test_names_numbers_and_settings_of_a_new_topic_are_checked_and_nothing_is_made_of_a_wrong_one(self):
         for name in ("", ".", "..", "a/b", "a b", "\u00e9", "x" * 250, "__consumer_offsets", "__transaction_state"):
             self.assertEqual(self.make(name), (INVALID_TOPIC, -1, -1), name)
-        self.assertEqual(self.make("t")[0], EXISTS)
-        for partitions in (0, -2, 1001):
-            self.assertEqual(self.make("new", partitions)[0], BAD_PARTITIONS, partitions)
-        for replicas in (0, -2):
-            self.assertEqual(self.make("new", 1, replicas)[0], BAD_REPLICAS, replicas)
-        self.assertEqual(self.make("new", flush_ms="5")[0], BAD_CONFIG)
+        for check in (True, False):
+            self.assertEqual(self.make("t", check=check)[0], EXISTS)
+            for partitions in (0, -2, 1001):
+                self.assertEqual(self.make("new", partitions, check=check)[0], BAD_PARTITIONS, partitions)
+            for replicas in (0, -2):
+                self.assertEqual(self.make("new", 1, replicas, check=check)[0], BAD_REPLICAS, replicas)
+            self.assertEqual(self.make("new", flush_ms="5", check=check)[0], BAD_CONFIG)
         self.assertEqual(self.make("new", 3, 1, check=True), (NONE, 3, 1))
         self.assertEqual(self.topics(), ["t"])
         self.assertEqual(self.make("x" * 249, -1, -1), (NONE, 1, 1))
@@ -115,6 +116,7 @@ class Admin(Scene):
     def test_a_topic_grows_and_does_not_shrink_and_is_as_large_after_a_restart(self):
         for count, code in ((1, BAD_PARTITIONS), (0, BAD_PARTITIONS), (-1, BAD_PARTITIONS), (1001, BAD_PARTITIONS)):
             self.assertEqual(self.grow("t", count), code, count)
+            self.assertEqual(self.grow("t", count, check=True), code, count)
         self.assertEqual(self.grow("none", 2), UNKNOWN_TOPIC)
         self.assertEqual(self.grow("t", 4, check=True), NONE)
         self.assertEqual(self.partitions("t"), 1)

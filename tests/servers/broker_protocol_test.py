@@ -114,6 +114,17 @@ class Protocol(Scene):
             have = self.promised[MESSAGES[name].key]
             self.assertTrue(have[0] <= low and have[1] >= high, (name, have))
 
+    def test_a_version_that_is_not_promised_ends_the_connection_and_the_log_says_which_are(self):
+        for name, cases in CASES.items():
+            low, high = self.promised[MESSAGES[name].key]
+            for version in {low - 1, high + 1} - {-1}:
+                if name != "ApiVersions":  # which is answered, so that the client learns
+                    with self.subTest(name=name, version=version), Wire(self.address()) as wire:
+                        wire.send(name, version, **cases[0])
+                        self.assertIsNone(wire.hear_bytes())
+                        self.assertIn(f"{name} version {version} is not supported ({low} to {high} are)", self.stderr())
+        self.assert_serving()
+
     def test_requests_cut_at_each_byte_are_answered_or_end_the_connection(self):
         seen = set()
         for name, version, case in self.every():

@@ -1,12 +1,13 @@
 """Topics and their settings: what is made, grown, altered and deleted as Kafka does it, and each refusal with its code."""
 import os
+import struct
 import sys
 import time
 import unittest
 
 from broker_scene import PATIENCE, Scene
 from broker_wire import Wire
-from kafka_wire import batch
+from kafka_wire import batch, crc32c
 
 NONE, OUT_OF_RANGE, UNKNOWN_TOPIC, TOO_LARGE, INVALID_TOPIC, EXISTS, BAD_PARTITIONS, BAD_REPLICAS, BAD_CONFIG = 0, 1, 3, 10, 17, 36, 37, 38, 40
 INVALID_REQUEST, UNKNOWN_ID = 42, 100
@@ -56,10 +57,13 @@ class Admin(Scene):
         self.assertEqual({row["config_source"] for row in answer["configs"]} - {OF_TOPIC, DEFAULT}, set())
         return {row["name"]: row["value"] for row in answer["configs"] if row["config_source"] == OF_TOPIC}
 
-    def send(self, topic="t", value=b"v", partition=0, at=None):
+    def produce(self, data, topic="t", partition=0):
         answer = self.wire.call("Produce", 8, transactional_id=None, acks=-1, timeout_ms=1000, topic_data=[
-            {"name": topic, "partition_data": [{"index": partition, "records": batch([(b"k", value, int(time.time() * 1000) if at is None else at)])}]}])
-        return answer["responses"][0]["partition_responses"][0]["error_code"]
+            {"name": topic, "partition_data": [{"index": partition, "records": data}]}])
+        return answer["responses"][0]["partition_responses"][0]
+
+    def send(self, topic="t", value=b"v", partition=0, at=None):
+        return self.produce(batch([(b"k", value, int(time.time() * 1000) if at is None else at)]), topic, partition)["error_code"]
 
     def offset(self, time_ms, topic="t", version=8):
         answer = self.wire.call("ListOffsets", version, replica_id=-1, topics=[
@@ -200,12 +204,71 @@ class Admin(Scene):
         known = self.wire.call("Metadata", 12, topics=[{"name": "t"}])["topics"][0]["topic_id"]
         self.assertEqual(delete(name=None, topic_id=known), NONE)
         self.assertEqual(self.topics(), ["__consumer_offsets"])
+        self.assertNotIn("t-0", os.listdir(self.data + "/log"))
 
     def test_who_waits_for_records_of_a_topic_hears_that_it_was_deleted(self):
         self.fetch([0], wait=600000)
         with Wire(self.address(), PATIENCE) as other:
             other.call("DeleteTopics", 5, topic_names=["t"], timeout_ms=1000)
         self.assertEqual(self.fetched(), [(UNKNOWN_TOPIC, 0)])
+
+    # --- answers ---
+
+    def test_a_producer_is_told_where_its_records_lie_and_of_what_time_they_are(self):
+        now = int(time.time() * 1000)
+        for offset in range(3):
+            answer = self.produce(batch([(b"k", b"v", now)]))
+            self.assertEqual((answer["error_code"], answer["base_offset"], answer["log_append_time_ms"]), (NONE, offset, -1))
+        self.assertEqual(self.make("stamped", message_timestamp_type="LogAppendTime")[0], NONE)
+        answer = self.produce(batch([(b"k", b"v", 5)]), topic="stamped")
+        self.assertGreaterEqual(answer["log_append_time_ms"], now)
+        found = self.offset(-3, topic="stamped")
+        self.assertEqual((found["offset"], found["timestamp"]), (0, answer["log_append_time_ms"]))
+        for topic, partition in (("t", 1), ("none", 0)):
+            answer = self.produce(batch([(b"k", b"v", now)]), topic, partition)
+            self.assertEqual((answer["error_code"], answer["base_offset"]), (UNKNOWN_TOPIC, -1))
+
+    def numbered(self, producer, sequence):
+        data = batch([(b"k", b"v", 1)])
+        data = data[:43] + struct.pack(">qhi", producer, 0, sequence) + data[57:]
+        return data[:17] + struct.pack(">I", crc32c(data[21:])) + data[21:]
+
+    def test_each_producer_gets_an_id_of_its_own_and_what_it_sends_twice_is_told_where_it_lies(self):
+        ids = [self.wire.call("InitProducerId", 4, transactional_id=None)["producer_id"] for _ in range(3)]
+        self.assertEqual(self.produce(self.numbered(ids[1], 0))["base_offset"], 0)
+        for _ in range(2):
+            self.assertEqual([self.produce(self.numbered(ids[0], sequence))["base_offset"] for sequence in (0, 1)], [1, 2])
+        answer = self.wire.call("DescribeProducers", 0, topics=[{"name": "t", "partition_indexes": [0, 1]}])["topics"][0]["partitions"]
+        self.assertEqual([part["error_code"] for part in answer], [NONE, UNKNOWN_TOPIC])
+        self.assertEqual({(one["producer_id"], one["last_sequence"]) for one in answer[0]["active_producers"]}, {(ids[0], 1), (ids[1], 0)})
+        self.end(9)
+        self.start()
+        ids += [self.wire.call("InitProducerId", 4, transactional_id=None)["producer_id"] for _ in range(3)]
+        self.assertEqual(len(set(ids)), 6)
+
+    def test_a_reader_is_told_the_ends_of_a_log_and_the_only_epoch_there_is(self):
+        self.assertEqual([self.send() for _ in range(3)], [NONE] * 3)
+        for isolation in (0, 1):
+            answer = self.wire.call("Fetch", 11, replica_id=-1, max_wait_ms=0, min_bytes=0, max_bytes=1 << 20, isolation_level=isolation, session_id=0, session_epoch=-1,
+                                    topics=[{"topic": "t", "partitions": [{"partition": 0, "fetch_offset": 1, "partition_max_bytes": 1 << 20}]}],
+                                    forgotten_topics_data=[], rack_id="")["responses"][0]["partitions"][0]
+            self.assertEqual((answer["high_watermark"], answer["last_stable_offset"], answer["log_start_offset"]), (3, 3, 0))
+            self.assertEqual(answer["aborted_transactions"] or [], [])
+        self.assertEqual([self.offset(at)["leader_epoch"] for at in (-2, -1, 0, 1 << 50)], [0, 0, 0, -1])
+        answer = self.wire.call("Metadata", 8, topics=[{"name": "t"}])
+        partition = answer["topics"][0]["partitions"][0]
+        self.assertEqual((answer["controller_id"], partition["leader_id"], partition["leader_epoch"], partition["offline_replicas"]), (1, 1, 0, []))
+
+    def test_the_cluster_and_its_topics_are_the_same_after_a_restart(self):
+        def seen():
+            answer = self.wire.call("Metadata", 10, topics=[{"name": "t"}])
+            return answer["cluster_id"], answer["topics"][0]["topic_id"]
+        before = seen()
+        self.assertEqual(len(before[0]), 22)
+        for how in (15, 9):
+            self.end(how)
+            self.start()
+            self.assertEqual(seen(), before)
 
     # --- asking ---
 
@@ -255,7 +318,9 @@ class Admin(Scene):
 
     def test_log_dirs_tell_the_bytes_of_each_partition(self):
         self.assertEqual(self.send(), NONE)
+        self.assertEqual(self.make("other", 2)[0], NONE)
         found = self.wire.call("DescribeLogDirs", 4, topics=[{"topic": "t", "partitions": [0]}])["results"][0]
+        self.assertEqual([(topic["name"], len(topic["partitions"])) for topic in found["topics"]], [("t", 1)])
         self.assertEqual(found["log_dir"], self.data + "/log")
         self.assertEqual(found["topics"][0]["partitions"][0]["partition_size"], os.path.getsize(self.data + "/log/t-0/00000000000000000000.log"))
 

@@ -100,7 +100,7 @@ static int send(struct shell *shell, struct view statement, struct error *error)
 }
 
 /* ^C ends a run without a prompt. At the prompt it ends a script; a single statement has none left to keep back. */
-static int stopped(const struct shell *shell, const struct script *script, int line) {
+static int interrupted_before(const struct shell *shell, const struct script *script, int line) {
     if (session_ended() || (!shell->interactive && session_interrupted()))
         return EXIT_INTERRUPTED;
     if (!shell->interactive || shell->depth == 0 || !session_take_interrupt())
@@ -115,7 +115,7 @@ int shell_statement(struct shell *shell, const struct script *script, struct vie
     int result;
     if (shell_local(shell, statement, &result))
         return result;
-    if ((result = stopped(shell, script, line)))
+    if ((result = interrupted_before(shell, script, line)))
         return result;
     split_first_word(statement, word);
     if (strcmp(word, "SELECT") == 0 || strcmp(word, "PRINT") == 0)

@@ -3,7 +3,7 @@ import struct
 import time
 import unittest
 
-from broker_groups_test import FULL as GROUP_FULL, INVALID_GROUP, Member, NONE, NOT_AVAILABLE, UNKNOWN_MEMBER
+from broker_group_scene import FULL as GROUP_FULL, INVALID_GROUP, Member, NONE, NOT_AVAILABLE, UNKNOWN_MEMBER
 from broker_scene import PATIENCE, SANITIZED, Scene
 from broker_wire import Wire, frame
 from kafka_wire import batch, crc32c, produce

@@ -1,139 +1,16 @@
 """Consumer groups as Kafka's coordinator runs them, told request by request."""
-import select
-import struct
 import sys
 import time
 import unittest
 
-from broker_scene import PATIENCE, Scene
+from broker_group_scene import (
+    FENCED, FULL, ID_REQUIRED, ILLEGAL_GENERATION, INCONSISTENT, INVALID_GROUP, INVALID_SESSION, LEAVE,
+    NONE, NOT_AVAILABLE, REBALANCING, SYNC, UNKNOWN_MEMBER, GroupScene, Member, subscription)
+from broker_scene import PATIENCE
 from broker_wire import Wire
 
-NONE, ILLEGAL_GENERATION, INCONSISTENT, INVALID_GROUP, UNKNOWN_MEMBER, INVALID_SESSION, REBALANCING = 0, 22, 23, 24, 25, 26, 27
-METADATA_TOO_LARGE, NON_EMPTY, NOT_FOUND, ID_REQUIRED, FULL, FENCED, SUBSCRIBED = 12, 68, 69, 79, 81, 82, 86
-NOT_AVAILABLE = 15
-JOIN, SYNC, BEAT, LEAVE = 9, 5, 4, 5  # versions
 
-
-def subscription(*topics):
-    return struct.pack(">hi", 0, len(topics)) + b"".join(struct.pack(">h", len(name)) + name.encode() for name in topics) + struct.pack(">i", -1)
-
-
-class Member:
-    def __init__(self, scene, group="g", instance=None, protocols=("range",), session=10000, rebalance=5000, topics=("t",)):
-        self.wire = Wire(scene.address(), PATIENCE)
-        self.group, self.instance, self.session, self.rebalance = group, instance, session, rebalance
-        self.protocols = [{"name": name, "metadata": subscription(*topics)} for name in protocols]
-        self.id, self.generation, self.joined = "", -1, None
-
-    def ask(self, version=JOIN, **more):
-        fields = {"group_id": self.group, "session_timeout_ms": self.session, "rebalance_timeout_ms": self.rebalance, "member_id": self.id,
-                  "group_instance_id": self.instance, "protocol_type": "consumer", "protocols": self.protocols}
-        self.wire.send("JoinGroup", version, **dict(fields, **more))
-
-    def hear(self, version=JOIN):
-        self.joined = self.wire.hear("JoinGroup", version)
-        if self.joined["error_code"] in (NONE, ID_REQUIRED):
-            self.id, self.generation = self.joined["member_id"], self.joined["generation_id"]
-        return self.joined["error_code"]
-
-    def join(self, version=JOIN, **more):
-        """As clients do: a new member comes again with the id it was told."""
-        self.ask(version, **more)
-        code = self.hear(version)
-        if code == ID_REQUIRED:
-            self.ask(version, **more)
-            code = self.hear(version)
-        return code
-
-    def begin(self):
-        """Up to the join that waits for the others."""
-        if not self.id and not self.instance:
-            self.ask()
-            assert self.hear() == ID_REQUIRED
-        self.ask()
-
-    def leads(self):
-        return self.joined["leader"] == self.id
-
-    def ask_sync(self, assignments=(), version=SYNC, **more):
-        fields = {"group_id": self.group, "generation_id": self.generation, "member_id": self.id, "group_instance_id": self.instance,
-                  "protocol_type": "consumer", "protocol_name": self.joined["protocol_name"],
-                  "assignments": [{"member_id": member, "assignment": data} for member, data in assignments]}
-        self.wire.send("SyncGroup", version, **dict(fields, **more))
-
-    def sync(self, assignments=(), version=SYNC, **more):
-        self.ask_sync(assignments, version, **more)
-        return self.wire.hear("SyncGroup", version)
-
-    def heartbeat(self, **more):
-        fields = {"group_id": self.group, "generation_id": self.generation, "member_id": self.id, "group_instance_id": self.instance}
-        return self.wire.call("Heartbeat", BEAT, **dict(fields, **more))["error_code"]
-
-    def until_rebalance(self):
-        """Until it is told to join again."""
-        deadline = time.monotonic() + PATIENCE
-        while (code := self.heartbeat()) != REBALANCING:
-            assert code == NONE and time.monotonic() < deadline, f"heartbeat answers {code} and no rebalance begins"
-            time.sleep(0.01)
-
-    def leave(self):
-        answer = self.wire.call("LeaveGroup", LEAVE, group_id=self.group, members=[{"member_id": self.id, "group_instance_id": self.instance}])
-        return answer["members"][0]["error_code"]
-
-    def commit(self, offset, partition=0, topic="t", note="note", **more):
-        fields = {"group_id": self.group, "generation_id_or_member_epoch": self.generation, "member_id": self.id, "group_instance_id": self.instance,
-                  "topics": [{"name": topic, "partitions": [{"partition_index": partition, "committed_offset": offset, "committed_metadata": note}]}]}
-        return self.wire.call("OffsetCommit", 8, **dict(fields, **more))["topics"][0]["partitions"][0]["error_code"]
-
-
-class Groups(Scene):
-    def setUp(self):
-        super().setUp()
-        self.wire = Wire(self.address(), PATIENCE)
-
-    def tearDown(self):
-        self.wire.close()
-        super().tearDown()
-
-    def committed(self, group="g", partition=0):
-        answer = self.wire.call("OffsetFetch", 7, group_id=group, topics=[{"name": "t", "partition_indexes": [partition]}])
-        return answer["topics"][0]["partitions"][0]["committed_offset"]
-
-    def state(self, group="g"):
-        return self.wire.call("DescribeGroups", 5, groups=[group])["groups"][0]["group_state"]
-
-    def members(self, count, group="g"):
-        """Waits until that many are in it."""
-        deadline = time.monotonic() + PATIENCE
-        while len(self.wire.call("DescribeGroups", 5, groups=[group])["groups"][0]["members"]) != count:
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.01)
-
-    def first_of(self, one, other):
-        """The one that is answered first, and the other."""
-        ready, _, _ = select.select([one.wire.socket, other.wire.socket], [], [], PATIENCE)
-        self.assertEqual(len(ready), 1)
-        return (one, other) if ready[0] is one.wire.socket else (other, one)
-
-    def one(self, **more):
-        """A group of one, stable."""
-        member = Member(self, **more)
-        self.assertEqual(member.join(), NONE)
-        self.assertEqual(member.sync([(member.id, b"all")])["assignment"], b"all")
-        return member
-
-    def two(self, **more):
-        """A stable group of two; the first leads."""
-        first, second = self.one(**more), Member(self, **more)
-        second.begin()
-        first.until_rebalance()
-        first.ask()
-        self.assertEqual((first.hear(), second.hear()), (NONE, NONE))
-        second.ask_sync()
-        self.assertEqual(first.sync([(first.id, b"one"), (second.id, b"two")])["assignment"], b"one")
-        self.assertEqual(second.wire.hear("SyncGroup", SYNC)["assignment"], b"two")
-        return first, second
-
+class Groups(GroupScene):
     def test_a_new_member_is_told_its_id_and_comes_again_with_it(self):
         member = Member(self)
         member.ask()
@@ -219,6 +96,18 @@ class Groups(Scene):
         self.assertEqual(self.state(), "Stable")
         described = self.wire.call("DescribeGroups", 5, groups=["g"])["groups"][0]
         self.assertEqual(sorted(member["member_assignment"] for member in described["members"]), [b"one", b"two"])
+
+    def test_members_are_described_as_they_came_and_what_they_said(self):
+        member = self.one(instance="i1")
+        self.assertEqual([one["group_instance_id"] for one in member.joined["members"]], ["i1"])
+        answer = member.sync()
+        self.assertEqual((answer["protocol_type"], answer["protocol_name"]), ("consumer", "range"))
+        group = self.wire.call("DescribeGroups", 5, groups=["g"])["groups"][0]
+        self.assertEqual((group["protocol_type"], group["protocol_data"]), ("consumer", "range"))
+        described = group["members"][0]
+        self.assertEqual((described["member_id"], described["group_instance_id"], described["client_id"]), (member.id, "i1", "wire"))
+        self.assertIn("127.0.0.1", described["client_host"])
+        self.assertEqual((described["member_metadata"], described["member_assignment"]), (subscription("t"), b"all"))
 
     def test_the_protocol_that_all_know_is_chosen_by_vote(self):
         first = Member(self, protocols=("sticky", "range"))
@@ -497,138 +386,6 @@ class Groups(Scene):
         other.instance = "i1"
         other.ask()
         self.assertEqual(other.hear(), FENCED)
-
-    # offsets
-
-    def test_commits_belong_to_members_while_there_are_any(self):
-        member = self.one()
-        self.assertEqual(member.commit(5), NONE)
-        self.assertEqual(self.committed(), 5)
-        outsider = Member(self)
-        self.assertEqual(outsider.commit(1), UNKNOWN_MEMBER)
-        member.leave()
-        self.assertEqual(outsider.commit(1), NONE)
-        self.assertEqual(self.committed(), 1)
-
-    def test_commits_during_a_rebalance_are_taken_until_the_new_generation(self):
-        first = self.one()
-        second = Member(self)
-        second.begin()
-        first.until_rebalance()
-        self.assertEqual(first.commit(7), NONE)
-        first.ask()
-        self.assertEqual((first.hear(), second.hear()), (NONE, NONE))
-        self.assertEqual(first.commit(8), REBALANCING)
-        self.assertEqual(self.committed(), 7)
-
-    def test_commits_for_a_group_that_there_is_not_are_told_so(self):
-        member = self.one()
-        self.assertEqual(member.commit(1, group_id=""), INVALID_GROUP)
-        self.assertEqual(member.commit(1, group_id="other"), ILLEGAL_GENERATION)
-        self.assertEqual(member.commit(1, generation_id_or_member_epoch=-1), ILLEGAL_GENERATION)
-        self.assertEqual(member.commit(1, generation_id_or_member_epoch=-1, member_id="somebody"), UNKNOWN_MEMBER)
-        self.assertEqual(self.committed(), -1)
-
-    def test_a_note_larger_than_kafka_keeps_is_refused_and_the_offset_with_it(self):
-        member = self.one()
-        self.assertEqual(member.commit(5, note="x" * 4096), NONE)
-        self.assertEqual(member.commit(6, note="x" * 4097), METADATA_TOO_LARGE)
-        self.assertEqual(self.committed(), 5)
-
-    def test_a_commit_for_a_partition_that_is_not_there_is_refused(self):
-        member = self.one()
-        self.assertEqual(member.commit(1, partition=5), 3)
-        self.assertEqual(member.commit(1, topic="no"), 3)
-
-    def test_offsets_survive_a_stop_and_a_kill_with_their_notes(self):
-        self.one().commit(42)
-        self.stop()
-        self.start()
-        self.wire = Wire(self.address(), PATIENCE)
-        self.assertEqual(self.committed(), 42)
-        self.assertEqual(self.state(), "Empty")
-        self.end(9)
-        self.start()
-        self.wire = Wire(self.address(), PATIENCE)
-        answer = self.wire.call("OffsetFetch", 8, groups=[{"group_id": "g", "topics": None}])
-        self.assertEqual(answer["groups"][0]["topics"][0]["partitions"][0]["metadata"], "note")
-
-    def test_the_epoch_of_a_commit_is_kept_and_what_was_deleted_stays_deleted_after_a_restart(self):
-        def epoch():
-            return self.wire.call("OffsetFetch", 7, group_id="g", topics=[{"name": "t", "partition_indexes": [0]}])["topics"][0]["partitions"][0][
-                "committed_leader_epoch"]
-        given = {"name": "t", "partitions": [{"partition_index": 0, "committed_offset": 5, "committed_leader_epoch": 3, "committed_metadata": ""}]}
-        Member(self).commit(5, topics=[given])
-        Member(self, group="gone").commit(1)
-        Member(self, group="less").commit(1)
-        self.wire.call("DeleteGroups", 2, groups_names=["gone"])
-        self.wire.call("OffsetDelete", 0, group_id="less", topics=[{"name": "t", "partitions": [{"partition_index": 0}]}])
-        self.assertEqual(epoch(), 3)
-        self.end(9)
-        self.start()
-        self.wire = Wire(self.address(), PATIENCE)
-        self.assertEqual(epoch(), 3)
-        self.assertEqual([group["group_id"] for group in self.wire.call("ListGroups", 5)["groups"]], ["g"])
-        self.assertEqual((self.committed("gone"), self.committed("less")), (-1, -1))
-
-    def test_all_offsets_of_a_group_come_by_topic_each_topic_once(self):
-        self.create("two", 3)
-        lone = Member(self, group="lone")
-        for topic, partition in (("two", 2), ("t", 0), ("two", 0), ("two", 1)):
-            self.assertEqual(lone.commit(partition + 10, partition=partition, topic=topic), NONE)
-        for version in (2, 7):
-            answer = self.wire.call("OffsetFetch", version, group_id="lone", topics=None)
-            self.assertEqual([(topic["name"], [(part["partition_index"], part["committed_offset"]) for part in topic["partitions"]])
-                              for topic in answer["topics"]], [("t", [(0, 10)]), ("two", [(0, 10), (1, 11), (2, 12)])])
-
-    def test_offsets_are_records_of_the_internal_topic_and_nobody_else_writes_there(self):
-        self.one().commit(42)
-        topic = next(topic for topic in self.wire.call("Metadata", 12)["topics"] if topic["name"] == "__consumer_offsets")
-        self.assertTrue(topic["is_internal"])
-        self.assertEqual(self.wire.call("Produce", 9, acks=1, topic_data=[{"name": "__consumer_offsets", "partition_data": [{"index": 0}]}])
-                         ["responses"][0]["partition_responses"][0]["error_code"], 17)
-
-    def test_a_deleted_topic_takes_its_offsets_along(self):
-        self.one().leave()
-        self.create("other", 1)
-        self.assertEqual((Member(self).commit(42), Member(self).commit(7, topic="other")), (NONE, NONE))
-        self.wire.call("DeleteTopics", 5, topic_names=["t"])
-        self.create("t", 1)
-        self.assertEqual(self.committed(), -1)
-        answer = self.wire.call("OffsetFetch", 7, group_id="g", topics=None)
-        self.assertEqual([topic["name"] for topic in answer["topics"]], ["other"])
-
-    def test_groups_are_listed_by_state_and_deleted_when_empty(self):
-        member = self.one()
-        member.commit(3)
-        Member(self, group="kept").commit(1)
-        self.assertEqual({group["group_id"] for group in self.wire.call("ListGroups", 5)["groups"]}, {"g", "kept"})
-        self.assertEqual([group["group_id"] for group in self.wire.call("ListGroups", 4, states_filter=["Stable"])["groups"]], ["g"])
-        self.assertEqual(self.wire.call("ListGroups", 5, types_filter=["consumer"])["groups"], [])
-        self.assertEqual(self.wire.call("DeleteGroups", 2, groups_names=["g"])["results"][0]["error_code"], NON_EMPTY)
-        member.leave()
-        self.assertEqual(self.wire.call("DeleteGroups", 2, groups_names=["g"])["results"][0]["error_code"], NONE)
-        self.assertEqual(self.wire.call("DeleteGroups", 2, groups_names=["g"])["results"][0]["error_code"], NOT_FOUND)
-        self.assertEqual(self.committed(), -1)
-        self.assertEqual(self.state(), "Dead")
-
-    def test_single_offsets_are_deleted_unless_somebody_reads_the_topic(self):
-        member = self.one()
-        member.commit(3)
-        asked = {"group_id": "g", "topics": [{"name": "t", "partitions": [{"partition_index": 0}]}]}
-        answer = self.wire.call("OffsetDelete", 0, **asked)
-        self.assertEqual(answer["topics"][0]["partitions"][0]["error_code"], SUBSCRIBED)
-        self.create("other", 1)
-        member.commit(3, topic="other")
-        answer = self.wire.call("OffsetDelete", 0, group_id="g", topics=[{"name": "other", "partitions": [{"partition_index": 0}]}])
-        self.assertEqual(answer["topics"][0]["partitions"][0]["error_code"], NONE)
-        stranger = Member(self, group="workers")
-        stranger.join(protocol_type="connect")
-        self.assertEqual(self.wire.call("OffsetDelete", 0, **dict(asked, group_id="workers"))["error_code"], NON_EMPTY)
-        member.leave()
-        self.assertEqual(self.wire.call("OffsetDelete", 0, **asked)["topics"][0]["partitions"][0]["error_code"], NONE)
-        self.assertEqual(self.committed(), -1)
-        self.assertEqual(self.wire.call("OffsetDelete", 0, group_id="nobody")["error_code"], NOT_FOUND)
 
     def test_a_member_whose_connection_broke_while_it_waited_for_the_decision_does_no_harm(self):
         first, second = self.one(), Member(self)

@@ -13,7 +13,7 @@
 #include "server/broker/records.h"
 
 enum { CLIENTS = 2, FRAMES_MOST = 24, SECOND_CLIENT = 0x8000 };
-enum { ASKS_PASSWORD = 1, SYNCS = 2, STRICT = 4, LEAVES_CHECKSUMS = 8, NO_AUTO_CREATE = 16 };
+enum { ASKS_PASSWORD = 1, SYNCS = 2, STRICT = 4, LEAVES_CHECKSUMS = 8 };
 
 struct stage {
     struct broker_core core;
@@ -75,7 +75,6 @@ static void open_stage(struct stage *stage, uint8_t settings) {
     core->loop = stage->loop;
     core->clock = &stage->clock;
     core->sync = settings & SYNCS;
-    core->auto_create = !(settings & NO_AUTO_CREATE);
     core->strict_replication = settings & STRICT;
     core->user = settings & ASKS_PASSWORD ? "user" : NULL;
     core->password = core->user ? "password" : NULL;

@@ -24,7 +24,7 @@ struct broker_core { /* owned by the broker's thread */
     struct groups *groups;
     struct loop *loop;
     const struct clock *clock;
-    bool sync, auto_create, strict_replication;
+    bool sync, strict_replication;
     const char *user, *password; /* SASL/PLAIN; NULL = none asked */
     int64_t next_producer_id;
     bool appended;                       /* waiting fetches are going to look again */

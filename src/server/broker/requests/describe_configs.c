@@ -96,8 +96,7 @@ static void answer_broker(struct request *request, const struct asked *asked) {
     char node[16];
     snprintf(node, sizeof node, "%d", NODE_ID);
     const struct entry rows[] = {
-        {"auto.create.topics.enable", core->auto_create ? "true" : "false", NULL, SOURCE_STATIC, SETTING_BOOLEAN, true,
-         "topics are made by name"},
+        {"auto.create.topics.enable", "false", NULL, SOURCE_STATIC, SETTING_BOOLEAN, true, "topics are made by name"},
         {"broker.id", node, NULL, SOURCE_STATIC, SETTING_INT, true, "there is one broker"},
         {"default.replication.factor", "1", NULL, SOURCE_STATIC, SETTING_INT, true, "there is one broker"},
         {"delete.topic.enable", "true", NULL, SOURCE_STATIC, SETTING_BOOLEAN, true, "topics may be deleted"},

@@ -48,8 +48,8 @@ static struct view read_topic(struct request *request, struct reader *reader, co
     return name;
 }
 
-static void answer_asked(struct request *request, struct reader *names, bool may_create) {
-    struct store *store = &request->core->store;
+static void answer_asked(struct request *request, struct reader *names) {
+    const struct store *store = &request->core->store;
     const unsigned char *id;
     struct view name = read_topic(request, names, &id);
     if (!name.data && id) {
@@ -59,11 +59,10 @@ static void answer_asked(struct request *request, struct reader *names, bool may
         return;
     }
     const struct topic *topic = store_topic(store, name);
-    bool valid = topic_name_valid(name);
-    if (!topic && may_create && request->core->auto_create && valid && !topic_is_internal(name) &&
-        store_create(store, name, 1, NULL, NULL) == 0)
-        topic = store_topic(store, name);
-    answer_topic(request, name, NULL, topic, topic ? KAFKA_OK : valid ? KAFKA_UNKNOWN_TOPIC : KAFKA_INVALID_TOPIC);
+    answer_topic(request, name, NULL, topic,
+                 topic                    ? KAFKA_OK
+                 : topic_name_valid(name) ? KAFKA_UNKNOWN_TOPIC
+                                          : KAFKA_INVALID_TOPIC);
 }
 
 static void answer_all(struct request *request) {
@@ -101,7 +100,8 @@ static enum handled handle(struct request *request) {
     struct reader names = *reader;
     for (int32_t i = 0; i < count && !reader->broken; i++)
         read_topic(request, reader, &id);
-    bool may_create = version >= 4 ? read_int8(reader) : true;
+    if (version >= 4)
+        read_int8(reader); /* whether topics may be made by it: they never are */
     answer_throttle(request, 3);
     answer_broker(request);
     if (count < 0 || (count == 0 && version == 0)) {
@@ -109,7 +109,7 @@ static enum handled handle(struct request *request) {
     } else {
         answer_array(request, count);
         for (int32_t i = 0; i < count && !reader->broken; i++)
-            answer_asked(request, &names, may_create);
+            answer_asked(request, &names);
     }
     if (version >= 8 && version <= 10)
         write_int32(request->out, INT32_MIN);

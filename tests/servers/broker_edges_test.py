@@ -3,8 +3,8 @@ import struct
 import time
 import unittest
 
-from broker_group_scene import FULL as GROUP_FULL, INVALID_GROUP, Member, NONE, NOT_AVAILABLE, UNKNOWN_MEMBER
-from broker_scene import PATIENCE, SANITIZED, Scene
+from broker_group_scene import FULL as GROUP_FULL, GroupScene, INVALID_GROUP, Member, NONE, NOT_AVAILABLE, UNKNOWN_MEMBER
+from broker_scene import PATIENCE, SANITIZED
 from broker_wire import Wire, frame
 from kafka_wire import batch, crc32c, produce
 
@@ -20,15 +20,7 @@ def stamped(data, attributes):
     return data[:17] + struct.pack(">I", crc32c(data[21:])) + data[21:]
 
 
-class Edges(Scene):
-    def setUp(self):
-        super().setUp()
-        self.wire = Wire(self.address(), PATIENCE)
-
-    def tearDown(self):
-        self.wire.close()
-        super().tearDown()
-
+class Edges(GroupScene):
     def offset_of(self, time_ms, version=8):
         answer = self.wire.call("ListOffsets", version, replica_id=-1,
                                 topics=[{"name": "t", "partitions": [{"partition_index": 0, "current_leader_epoch": -1, "timestamp": time_ms}]}])

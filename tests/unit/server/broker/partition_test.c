@@ -1,5 +1,4 @@
 /* A partition's log: what was appended stays, torn ends go, damage is named, offsets are never given twice. */
-#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -13,6 +12,7 @@
 #include <cmocka.h>
 
 #include "batches.h"
+#include "failing_disk.h"
 #include "foundation/base/clock.h"
 #include "foundation/base/file.h"
 #include "foundation/base/memory.h"
@@ -354,18 +354,6 @@ static void a_write_that_fails_leaves_nothing_and_the_next_one_works(void **stat
     reopen(scene, false, TRUST_CLOSED);
     assert_reads(scene, 0, 11);
     memory_free(path);
-}
-
-/* The next call to it fails, as a disk's failure is told once. */
-static int syncs_to_fail;
-
-int fdatasync(int descriptor) {
-    if (syncs_to_fail > 0) {
-        syncs_to_fail--;
-        errno = EIO;
-        return -1;
-    }
-    return fsync(descriptor);
 }
 
 static void what_a_failing_disk_was_told_once_is_not_acknowledged_afterwards(void **state) {

@@ -1,7 +1,6 @@
 /* What a start believes of what it finds: indexes, segments, snapshots, the list of topics; and what it checks after a
  * stop, a kill, a failed disk and another run of the machine. */
 #include <dirent.h>
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +12,7 @@
 #include <cmocka.h>
 
 #include "batches.h"
+#include "failing_disk.h"
 #include "foundation/base/file.h"
 #include "foundation/base/memory.h"
 #include "server/broker/segment.h"
@@ -25,18 +25,6 @@ struct scene {
     struct store store;
     struct partition *partition;
 };
-
-/* The next call to it fails. */
-static int syncs_to_fail;
-
-int fdatasync(int descriptor) {
-    if (syncs_to_fail > 0) {
-        syncs_to_fail--;
-        errno = EIO;
-        return -1;
-    }
-    return fsync(descriptor);
-}
 
 static int try_start(struct scene *scene, struct error *error) {
     if (store_open(&scene->store, scene->folder, true, NULL, NULL, error) != 0)
